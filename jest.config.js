@@ -1,0 +1,24 @@
+/** Unit tests by default; the slow ones, which run Terraform and the local AWS, live in __tests__/end-to-end and are asked for by `--selectProjects`. */
+const common = {
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] },
+  testEnvironment: "node",
+  rootDir: __dirname,
+};
+
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: "unit",
+      globalSetup: "<rootDir>/__tests__/support/build-lambdas.js",
+      testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+      testPathIgnorePatterns: ["<rootDir>/__tests__/end-to-end/"],
+    },
+    {
+      ...common,
+      displayName: "end-to-end",
+      globalSetup: "<rootDir>/__tests__/support/build-lambdas.js",
+      testMatch: ["<rootDir>/__tests__/end-to-end/**/*.test.ts"],
+    },
+  ],
+};

@@ -1,0 +1,45 @@
+/**
+ * esbuild as this project uses it: one file a program in `.build/`, no type checking (that is `npm run check`).
+ * Packages stay outside the CLI's bundle (native parts); handlers and the synth program take everything in.
+ */
+const { existsSync, readdirSync } = require("node:fs");
+const path = require("node:path");
+
+const ROOT = path.resolve(__dirname, "..");
+const BUILD = path.join(ROOT, ".build");
+
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+/** Bundles one program of this project and answers the bundle's path. */
+function bundleProgram(entry, options = {}) {
+  const outfile = path.join(BUILD, `${path.basename(entry, ".ts")}.js`);
+  require("esbuild").buildSync({ ...common, entryPoints: [entry], outfile, ...options });
+  return outfile;
+}
+
+/**
+ * Bundles every `lambda-src/NAME/index.ts` to `.build/lambda/NAME/index.js`. Nothing of the machine enters the
+ * bundle (paths are relative, comments are dropped), so the same source gives the same bytes everywhere.
+ */
+function bundleLambdas() {
+  const source = path.join(ROOT, "lambda-src");
+  const names = readdirSync(source).filter((name) => existsSync(path.join(source, name, "index.ts")));
+  require("esbuild").buildSync({
+    ...common,
+    entryPoints: names.map((name) => ({ in: `lambda-src/${name}/index.ts`, out: `${name}/index` })),
+    outdir: path.join(BUILD, "lambda"),
+    minify: true,
+    // The Lambda runtime ships the AWS SDK, but not at a version of our choosing: it is bundled.
+    mainFields: ["module", "main"],
+  });
+}
+
+module.exports = { ROOT, BUILD, bundleProgram, bundleLambdas };
