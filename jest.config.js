@@ -1,6 +1,11 @@
 /** Unit tests by default; the slow ones, which run Terraform and the local AWS, live in __tests__/end-to-end and are asked for by `--selectProjects`. */
 const common = {
-  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } }] },
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
   testEnvironment: "node",
   rootDir: __dirname,
 };

@@ -3,9 +3,9 @@ export class Meter {
   private readonly counts = new Map<string, Map<string, number>>();
 
   add(place: string, event: string, n = 1): void {
-    let events = this.counts.get(place);
-    if (!events) this.counts.set(place, (events = new Map()));
+    const events = this.counts.get(place) ?? new Map<string, number>();
     events.set(event, (events.get(event) ?? 0) + n);
+    this.counts.set(place, events);
   }
 
   read(place: string, event: string): number {

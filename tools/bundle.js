@@ -18,9 +18,9 @@ const common = {
   logLevel: "warning",
 };
 
-/** Bundles one program of this project and answers the bundle's path. */
-function bundleProgram(entry, options = {}) {
-  const outfile = path.join(BUILD, `${path.basename(entry, ".ts")}.js`);
+/** Bundles one program of this project to `.build/NAME.js` and answers that path. */
+function bundleProgram(entry, name, options = {}) {
+  const outfile = path.join(BUILD, `${name}.js`);
   require("esbuild").buildSync({ ...common, entryPoints: [entry], outfile, ...options });
   return outfile;
 }

@@ -2,4 +2,4 @@
 const { bundleLambdas, bundleProgram } = require("./bundle");
 
 bundleLambdas();
-require(bundleProgram("main.ts"));
+require(bundleProgram("main.ts", "synth"));

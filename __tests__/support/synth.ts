@@ -1,5 +1,5 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
-import { Testing, TerraformStack } from "cdktf";
+import { TerraformStack, Testing } from "cdktf";
 
 /** A stack `t` with the AWS provider and nothing else. */
 export function emptyStack(): TerraformStack {

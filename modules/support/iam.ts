@@ -22,7 +22,7 @@ export function serviceRole(scope: Construct, id: string, service: string, when:
       {
         actions: ["sts:AssumeRole"],
         principals: [{ type: "Service", identifiers: [service] }],
-        condition: when.map((c) => ({ ...c, values: [...c.values] })),
+        ...conditions(when),
       },
     ],
   });
@@ -38,8 +38,13 @@ export function allow(scope: Construct, id: string, role: IamRole, ...statements
     statement: statements.map(({ actions, on, when = [] }) => ({
       actions: [...actions],
       resources: [...on],
-      condition: when.map((c) => ({ ...c, values: [...c.values] })),
+      ...conditions(when),
     })),
   });
   return new IamRolePolicy(scope, id, { role: role.name, policy: document.json });
+}
+
+/** Left out when there are none: an empty block would stand in the JSON. */
+function conditions(when: readonly Condition[]) {
+  return when.length === 0 ? {} : { condition: when.map((c) => ({ ...c, values: [...c.values] })) };
 }

@@ -1,0 +1,1 @@
+export { LambdaFunction, type LambdaFunctionProps } from "./lambda-function";

@@ -1,0 +1,140 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+
+/**
+ * The typed settings of every stack, from one JSON file. The only place that reads the environment at synth.
+ *
+ * What a setting means for AWS (ranges, combinations) is checked by the construct that uses it; here it is only that the file
+ * holds what it may hold, each value of the right kind.
+ */
+
+const oneOf = <const T extends readonly string[]>(allowed: T) =>
+  v.picklist(allowed, ({ input }) => `must be one of ${allowed.join(", ")}, got ${JSON.stringify(input)}`);
+const text = v.string(({ input }) => `must be text, got ${JSON.stringify(input)}`);
+const number = v.number(({ input }) => `must be a number, got ${JSON.stringify(input)}`);
+const texts = v.array(text, ({ input }) => `must be a list, got ${JSON.stringify(input)}`);
+
+const backend = v.variant(
+  "kind",
+  [
+    v.strictObject({ kind: v.literal("local") }),
+    v.strictObject({
+      kind: v.literal("s3"),
+      /** Bucket of the state; it must exist. */
+      bucket: text,
+      region: text,
+      /** DynamoDB table that locks the state; it must exist. */
+      lockTable: text,
+    }),
+    v.strictObject({
+      kind: v.literal("hcp"),
+      organization: text,
+      /** Before the stack's name in the name of its workspace. */
+      workspacePrefix: v.optional(text, ""),
+    }),
+  ],
+  ({ input }) => `must be an object whose kind is local, s3 or hcp, got ${JSON.stringify(input)}`,
+);
+
+const telemetry = v.strictObject({
+  /** How callers of the API prove who they are. `none` needs `allowedCidrs`. */
+  auth: v.optional(oneOf(["iam", "none"]), "iam"),
+  /** Source addresses the API admits; required with `none`. */
+  allowedCidrs: v.optional(texts, []),
+  /** Megabytes after which a delivery stream writes a file, 1 to 128. */
+  bufferingSizeMb: v.optional(number, 5),
+  /** Seconds after which a delivery stream writes a file, 0 to 900. */
+  bufferingIntervalSeconds: v.optional(number, 60),
+  /** What evaluates the analytics SELECT. */
+  engine: v.optional(text, "flink"),
+  /** Hours the data stream keeps a record, 24 to 8760. */
+  retentionHours: v.optional(number, 24),
+});
+
+const warehouse = v.strictObject({
+  nodeType: v.optional(text, "ra3.large"),
+  /** Compute nodes; 1 is a single-node cluster. */
+  nodes: v.optional(number, 1),
+  database: v.optional(text, "telemetry"),
+  /** Table of the fast laps; `sql/telemetry` creates it under this name. */
+  table: v.optional(text, "demo_cluster_dbtable"),
+  /** Options of Firehose's COPY. */
+  copyOptions: v.optional(text, "CSV"),
+  /** Seconds Firehose retries a failed COPY, 0 to 7200. */
+  retryDurationSeconds: v.optional(number, 3600),
+});
+
+const settings = v.strictObject({
+  /** `dev`: cheap and destroyable. `prod`: final snapshots, deletion protection, longer retention, a shared state. */
+  profile: v.optional(oneOf(["dev", "prod"]), "dev"),
+  region: v.optional(text, "us-east-1"),
+  /** Starts the name of everything that is created. */
+  prefix: v.optional(
+    v.pipe(
+      text,
+      v.regex(
+        /^[a-z][a-z0-9-]{0,11}$/,
+        ({ input }) => `must be 1 to 12 of a-z, 0-9 and -, a letter first, got ${JSON.stringify(input)}`,
+      ),
+    ),
+    "redstream",
+  ),
+  backend: v.optional(backend, { kind: "local" }),
+  telemetry: v.optional(telemetry, {}),
+  warehouse: v.optional(warehouse, {}),
+});
+
+export type Settings = v.InferOutput<typeof settings>;
+export type BackendSettings = Settings["backend"];
+export type TelemetrySettings = Settings["telemetry"];
+export type WarehouseSettings = Settings["warehouse"];
+
+/** A settings file that cannot be used. The message is one line for the person who wrote it. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/** Checks settings that came from `source` and fills in the defaults. */
+export function parseSettings(input: unknown, source: string): Settings {
+  const result = v.safeParse(settings, input);
+  if (!result.success) throw new SettingsError(`${source}: ${result.issues.map(describe).join("; ")}`);
+  if (result.output.profile === "prod" && result.output.backend.kind === "local") {
+    throw new SettingsError(
+      `${source}: profile prod with a local state would leave the state on one laptop; set backend.kind to s3 or hcp`,
+    );
+  }
+  return result.output;
+}
+
+/**
+ * Reads the file that `REDSTREAM_SETTINGS` names, else `redstream.json` of the working folder, else takes the defaults.
+ * A file named by the variable must be there.
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const named = env["REDSTREAM_SETTINGS"];
+  const file = named ?? "redstream.json";
+  let content: string;
+  try {
+    content = readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && named === undefined) return parseSettings({}, "defaults");
+    throw new SettingsError(`${file}: cannot be read (${code}); REDSTREAM_SETTINGS must name a JSON file`);
+  }
+  let input: unknown;
+  try {
+    input = JSON.parse(content);
+  } catch (error) {
+    throw new SettingsError(`${file}: is not whole JSON (${(error as Error).message})`);
+  }
+  return parseSettings(input, file);
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const at = v.getDotPath(issue) ?? "";
+  if (issue.type === "strict_object" && issue.expected === "never")
+    return `${at} is not a setting; see the README's table`;
+  if (issue.type === "strict_object")
+    return `${at || "the settings"} must be an object, got ${JSON.stringify(issue.input)}`;
+  return `${at} ${issue.message}`;
+}
