@@ -12,6 +12,15 @@ const oneOf = <const T extends readonly string[]>(allowed: T) =>
   v.picklist(allowed, ({ input }) => `must be one of ${allowed.join(", ")}, got ${JSON.stringify(input)}`);
 const text = v.string(({ input }) => `must be text, got ${JSON.stringify(input)}`);
 const number = v.number(({ input }) => `must be a number, got ${JSON.stringify(input)}`);
+/** An object with these entries and no others; valibot by itself takes a list for one. */
+const section = <const E extends v.ObjectEntries>(entries: E) =>
+  v.pipe(
+    v.custom<Record<string, unknown>>(
+      (input) => typeof input === "object" && input !== null && !Array.isArray(input),
+      ({ input }) => `must be an object, got ${JSON.stringify(input)}`,
+    ),
+    v.strictObject(entries),
+  );
 const texts = v.array(text, ({ input }) => `must be a list, got ${JSON.stringify(input)}`);
 
 const backend = v.variant(
@@ -33,10 +42,10 @@ const backend = v.variant(
       workspacePrefix: v.optional(text, ""),
     }),
   ],
-  ({ input }) => `must be an object whose kind is local, s3 or hcp, got ${JSON.stringify(input)}`,
+  ({ input }) => `must be one of local, s3, hcp, got ${JSON.stringify(input)}`,
 );
 
-const telemetry = v.strictObject({
+const telemetry = section({
   /** How callers of the API prove who they are. `none` needs `allowedCidrs`. */
   auth: v.optional(oneOf(["iam", "none"]), "iam"),
   /** Source addresses the API admits; required with `none`. */
@@ -51,7 +60,7 @@ const telemetry = v.strictObject({
   retentionHours: v.optional(number, 24),
 });
 
-const warehouse = v.strictObject({
+const warehouse = section({
   nodeType: v.optional(text, "ra3.large"),
   /** Compute nodes; 1 is a single-node cluster. */
   nodes: v.optional(number, 1),
@@ -64,7 +73,7 @@ const warehouse = v.strictObject({
   retryDurationSeconds: v.optional(number, 3600),
 });
 
-const settings = v.strictObject({
+const settings = section({
   /** `dev`: cheap and destroyable. `prod`: final snapshots, deletion protection, longer retention, a shared state. */
   profile: v.optional(oneOf(["dev", "prod"]), "dev"),
   region: v.optional(text, "us-east-1"),
@@ -111,7 +120,7 @@ export function parseSettings(input: unknown, source: string): Settings {
  * A file named by the variable must be there.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  const named = env["REDSTREAM_SETTINGS"];
+  const named = env.REDSTREAM_SETTINGS;
   const file = named ?? "redstream.json";
   let content: string;
   try {
@@ -131,10 +140,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
-  const at = v.getDotPath(issue) ?? "";
-  if (issue.type === "strict_object" && issue.expected === "never")
-    return `${at} is not a setting; see the README's table`;
-  if (issue.type === "strict_object")
-    return `${at || "the settings"} must be an object, got ${JSON.stringify(issue.input)}`;
+  const at = v.getDotPath(issue) || "the settings";
+  if (issue.type === "strict_object") return `${at} is not a setting; see the README's table`;
   return `${at} ${issue.message}`;
 }

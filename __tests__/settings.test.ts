@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { parseSettings, readSettings } from "../settings";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "settings-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const fileWith = (content: string) => {
+  const file = path.join(folder, "redstream.json");
+  writeFileSync(file, content);
+  return file;
+};
+
+describe("settings", () => {
+  it("are complete without a file", () => {
+    expect(parseSettings({}, "defaults")).toEqual({
+      profile: "dev",
+      region: "us-east-1",
+      prefix: "redstream",
+      backend: { kind: "local" },
+      telemetry: {
+        auth: "iam",
+        allowedCidrs: [],
+        bufferingSizeMb: 5,
+        bufferingIntervalSeconds: 60,
+        engine: "flink",
+        retentionHours: 24,
+      },
+      warehouse: {
+        nodeType: "ra3.large",
+        nodes: 1,
+        database: "telemetry",
+        table: "demo_cluster_dbtable",
+        copyOptions: "CSV",
+        retryDurationSeconds: 3600,
+      },
+    });
+  });
+
+  it("come from the file that REDSTREAM_SETTINGS names", () => {
+    const file = fileWith('{"telemetry": {"bufferingSizeMb": 64}}');
+    expect(readSettings({ REDSTREAM_SETTINGS: file }).telemetry.bufferingSizeMb).toBe(64);
+  });
+
+  it("refuse a named file that is not there, in one line", () => {
+    const file = path.join(folder, "absent.json");
+    expect(() => readSettings({ REDSTREAM_SETTINGS: file })).toThrow(
+      `${file}: cannot be read (ENOENT); REDSTREAM_SETTINGS must name a JSON file`,
+    );
+  });
+
+  it("refuse a half-written file, in one line", () => {
+    const file = fileWith('{"telemetry": {"auth"');
+    expect(() => readSettings({ REDSTREAM_SETTINGS: file })).toThrow(
+      new RegExp(`^${file}: is not whole JSON \\([^\n]+\\)$`),
+    );
+  });
+
+  it.each([
+    [{ profile: "test" }, 'f: profile must be one of dev, prod, got "test"'],
+    [{ telemetry: { auth: "basic" } }, 'f: telemetry.auth must be one of iam, none, got "basic"'],
+    [{ telemetry: { bufferingSizeMb: "5" } }, 'f: telemetry.bufferingSizeMb must be a number, got "5"'],
+    [{ telemetry: { speed: 1 } }, "f: telemetry.speed is not a setting; see the README's table"],
+    [{ regoin: "eu-west-1" }, "f: regoin is not a setting; see the README's table"],
+    [{ prefix: "Über" }, 'f: prefix must be 1 to 12 of a-z, 0-9 and -, a letter first, got "Über"'],
+    [{ backend: { kind: "ftp" } }, 'f: backend.kind must be one of local, s3, hcp, got "ftp"'],
+    [{ warehouse: [] }, "f: warehouse must be an object, got []"],
+    [[], "f: the settings must be an object, got []"],
+    [
+      { profile: "prod" },
+      "f: profile prod with a local state would leave the state on one laptop; set backend.kind to s3 or hcp",
+    ],
+  ])("refuse %j with one clear line", (input, message) => {
+    expect(() => parseSettings(input, "f")).toThrow(new Error(message));
+  });
+
+  it("say every fault at once", () => {
+    expect(() => parseSettings({ profile: "x", region: 1 }, "f")).toThrow(
+      'f: profile must be one of dev, prod, got "x"; region must be text, got 1',
+    );
+  });
+});

@@ -1,0 +1,44 @@
+/**
+ * `npm test`: sets up what is missing, checks types, style and formats, runs every test (those that apply real stacks included)
+ * and ends with one line of counts.
+ */
+const { spawnSync } = require("node:child_process");
+const { mkdtempSync, readFileSync, rmSync } = require("node:fs");
+const { tmpdir } = require("node:os");
+const path = require("node:path");
+const { ensureNodeModules } = require("./install");
+
+const ROOT = path.resolve(__dirname, "..");
+
+function run(title, command, args) {
+  console.log(`\n== ${title}`);
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit" });
+  if (error) console.error(`${title}: ${error.message}`);
+  return status === 0;
+}
+
+const bin = (name) => path.join(ROOT, "node_modules", ".bin", name);
+
+async function main() {
+  await ensureNodeModules();
+  const folder = mkdtempSync(path.join(tmpdir(), "redstream-test-"));
+  try {
+    const report = path.join(folder, "report.json");
+    const types = run("types", bin("tsc"), ["-p", "."]);
+    const style = run("lint and format", bin("biome"), ["check", "--error-on-warnings", "."]);
+    const tests = run("tests", bin("jest"), ["--json", `--outputFile=${report}`, ...process.argv.slice(2)]);
+    const counts = JSON.parse(readFileSync(report, "utf8"));
+    const suites = counts.numRuntimeErrorTestSuites;
+    if (!types) console.error("The type check failed: see above.");
+    if (!style) console.error('The lint or format check failed: see above; "npm run format" mends most of it.');
+    console.log(`\n${counts.numPassedTests} passed, ${counts.numFailedTests + suites} failed, ${counts.numPendingTests} skipped`);
+    process.exitCode = types && style && tests ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
