@@ -1,0 +1,1 @@
+export { AnalyticsApplication, type AnalyticsApplicationProps } from "./analytics-application";
