@@ -76,6 +76,21 @@ export interface SqlConnection {
   close(): Promise<void>;
 }
 
+/** Where a session on a warehouse is asked for, and as whom. */
+export interface SqlTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+/** A service that also has warehouses behind its API: `LocalAws.connect` asks each in turn. */
+export interface SqlServer extends Service {
+  /** A session on the warehouse at this host and port; undefined if it has none there, an AwsError if it does not let one in. */
+  connect(to: SqlTarget): Promise<SqlConnection | undefined>;
+}
+
 /** What AWS SDK v3 clients take. */
 export interface ClientConfig {
   readonly endpoint: string;
@@ -98,9 +113,10 @@ export interface LocalAws {
   readonly meter: Meter;
   /**
    * Clients that act as `roleArn`, assumed by the service `principal` (`firehose.amazonaws.com`), with temporary credentials. A role
-   * whose trust policy does not admit the service is an AccessDenied at the first call, as on AWS.
+   * whose trust policy does not admit the service is an AccessDenied at the first call, as on AWS. `sourceArn` is the resource for which
+   * the service acts (the delivery stream), which the trust policy may ask for as `aws:SourceArn`.
    */
-  as(roleArn: string, principal: string): ClientConfig;
+  as(roleArn: string, principal: string, sourceArn?: string): ClientConfig;
   /** Clients that act as the account itself: only for what AWS knows without asking a policy (configuration, never data). */
   readonly internal: ClientConfig;
   /** Throws AwsError AccessDenied unless the caller's policies allow `action` on `resource`. */
@@ -109,11 +125,5 @@ export interface LocalAws {
    * Opens a session on a warehouse by its host and port, as a JDBC driver would. A wrong password, an unknown database or a
    * warehouse that does not admit outside connections is an AwsError.
    */
-  connect(to: {
-    readonly host: string;
-    readonly port: number;
-    readonly database: string;
-    readonly user: string;
-    readonly password: string;
-  }): Promise<SqlConnection>;
+  connect(to: SqlTarget): Promise<SqlConnection>;
 }

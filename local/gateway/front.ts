@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Emulator } from "../emulator";
+import type { Meter } from "../meter";
+import type { Authenticator } from "./authenticate";
+import { readBody } from "./body";
+import { detectService, type Protocol, protocolOf, type Target } from "./detect";
+import type { Forwarder } from "./forwarder";
+import { actionOf, findPatch, PATCHED_SERVICES } from "./patches";
+import { encodeError } from "./protocol";
+import { type Credential, readCredential, type SignedParts } from "./sigv4";
+import { AwsError, type AwsResponse, type Service } from "./types";
+
+/** Of our own, for people and health checks; no S3 bucket can have such a name. */
+const OWN_PATHS = "/_redstream/";
+/** Of the emulator, which answers them to anybody, a reset too: they end here. */
+const EMULATOR_PATHS = /^\/_(ministack|localstack|aws)\//;
+
+export interface FrontOptions {
+  readonly services: readonly Service[];
+  readonly emulator: Pick<Emulator, "services">;
+  readonly authenticator: Pick<Authenticator, "caller">;
+  readonly forwarder: Pick<Forwarder, "pass">;
+  readonly meter: Meter;
+  /** Called when a call that may change keys, roles or policies has been answered. */
+  identityChanged(): void;
+}
+
+/** The door of the local AWS: which service a request is for, who signed it, who answers. */
+export class Front {
+  private readonly services: ReadonlyMap<string, Service>;
+
+  constructor(private readonly options: FrontOptions) {
+    this.services = new Map(
+      options.services.flatMap((service) => service.names.map((name) => [name, service] as const)),
+    );
+  }
+
+  /** Always answers: what is thrown becomes an error in the protocol of the request. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let protocol: Protocol = "s3";
+    try {
+      const parts = partsOf(request);
+      if (parts.path.startsWith(OWN_PATHS)) return send(response, this.own(parts.path));
+      const credential = readCredential(parts);
+      const known = typeof credential === "object" ? credential : undefined;
+      protocol = protocolOf(known?.service, parts.headers);
+      const target = detectService({ ...parts, credential: known });
+      protocol = target?.protocol ?? protocol;
+      await this.dispatch(request, response, parts, credential, target);
+    } catch (problem) {
+      if (response.headersSent) return void response.destroy();
+      // The rest of a body that nobody reads would stand before the next request on this connection.
+      if (!request.complete) response.setHeader("Connection", "close");
+      send(response, encodeError(asAwsError(problem), protocol));
+    }
+  }
+
+  private async dispatch(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parts: SignedParts,
+    credential: Credential | string | undefined,
+    target: Target | undefined,
+  ): Promise<void> {
+    const service = target && this.services.get(target.service);
+    if (service) return this.handle(request, response, parts, credential, target.service, service);
+    if (credential === undefined) {
+      // None of our buckets is public, and no other service answers a stranger.
+      throw new AwsError("AccessDenied", "Missing Authentication Token: the request is not signed", 403);
+    }
+    if (target === undefined || typeof credential === "string") {
+      throw new AwsError(
+        "IncompleteSignatureException",
+        typeof credential === "string" ? credential : "No service is named",
+      );
+    }
+    if (!this.options.emulator.services.has(target.service) || EMULATOR_PATHS.test(parts.path)) {
+      throw new AwsError(
+        "UnknownService",
+        `The local AWS has no service '${target.service}' (${parts.method} ${parts.path})`,
+        501,
+      );
+    }
+    await this.pass(request, response, parts, target.service);
+  }
+
+  private async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parts: SignedParts,
+    credential: Credential | string | undefined,
+    name: string,
+    service: Service,
+  ): Promise<void> {
+    const body = await readBody(request);
+    if (typeof credential === "object" && credential.service !== name) {
+      throw new AwsError(
+        "InvalidSignatureException",
+        `Credential should be scoped to correct service: '${name}'.`,
+        403,
+      );
+    }
+    const caller =
+      credential === undefined ? undefined : await this.options.authenticator.caller(parts, body, credential);
+    send(
+      response,
+      await service.handle({
+        method: parts.method,
+        path: parts.path,
+        query: new URLSearchParams(parts.query),
+        headers: parts.headers,
+        body,
+        service: name,
+        region: typeof credential === "object" ? credential.region : "",
+        caller,
+        sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
+      }),
+    );
+  }
+
+  private async pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parts: SignedParts,
+    service: string,
+  ): Promise<void> {
+    if (!PATCHED_SERVICES.has(service)) await this.options.forwarder.pass(request, response);
+    else {
+      const body = await readBody(request);
+      const action = actionOf(parts.headers, body.toString("utf8"));
+      await this.options.forwarder.pass(request, response, body, findPatch(service, action));
+    }
+    if (service === "iam" || (service === "apigateway" && parts.method !== "GET")) this.options.identityChanged();
+  }
+
+  private own(path: string): AwsResponse {
+    const headers = { "content-type": "application/json" };
+    if (path === `${OWN_PATHS}health`) return { status: 200, headers, body: '{"status":"ok"}' };
+    if (path === `${OWN_PATHS}meter`) return { status: 200, headers, body: JSON.stringify(this.options.meter.all()) };
+    return { status: 404, headers, body: '{"message":"Only health and meter are here"}' };
+  }
+}
+
+function partsOf(request: IncomingMessage): SignedParts {
+  const url = request.url ?? "/";
+  const mark = url.indexOf("?");
+  const headers: Record<string, string> = {};
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!.toLowerCase();
+    const value = request.rawHeaders[i + 1]!;
+    headers[name] = name in headers ? `${headers[name]},${value}` : value;
+  }
+  return {
+    method: request.method ?? "GET",
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    headers,
+  };
+}
+
+function send(response: ServerResponse, { status, headers, body }: AwsResponse): void {
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** A failure of ours is told as AWS tells its own, and to whoever runs this. */
+function asAwsError(problem: unknown): AwsError {
+  if (problem instanceof AwsError) return problem;
+  console.error(problem);
+  return new AwsError("InternalFailure", problem instanceof Error ? problem.message : String(problem), 500);
+}

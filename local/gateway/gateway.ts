@@ -1,0 +1,167 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { isIP } from "node:net";
+import type { AwsCredentialIdentity } from "@smithy/types";
+import type { Clock } from "../clock";
+import { type Emulator, type MinistackOptions, startMinistack } from "../emulator";
+import type { Meter } from "../meter";
+import { Authenticator } from "./authenticate";
+import { Authorizer } from "./authorize";
+import { Forwarder } from "./forwarder";
+import { Front } from "./front";
+import { Roles } from "./roles";
+import {
+  AwsError,
+  type ClientConfig,
+  type LocalAws,
+  type Service,
+  type SqlConnection,
+  type SqlServer,
+  type SqlTarget,
+} from "./types";
+
+/** Keys of the operator: root of the account, as the emulator knows it. They are good for nothing but this endpoint. */
+const OPERATOR: AwsCredentialIdentity = { accessKeyId: "test", secretAccessKey: "test" };
+
+export interface GatewayOptions {
+  readonly region: string;
+  /** 12 digits. */
+  readonly accountId: string;
+  /** Folder of this run; must exist. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  /** Python of the environment that holds the emulator (local/emulator/requirements.txt). */
+  readonly python: string;
+  /** Port of the endpoint on 127.0.0.1. @default a free one */
+  readonly port?: number;
+  /** Makes the services that we answer ourselves; each is given the rest of AWS. */
+  services(aws: LocalAws): readonly Service[];
+  /** Starts what answers all other services. @default ministack */
+  readonly startEmulator?: (options: MinistackOptions) => Promise<Emulator>;
+}
+
+export interface Gateway {
+  readonly aws: LocalAws;
+  /** `http://127.0.0.1:PORT`: the one endpoint for terraform, the command line, SDKs and handlers. */
+  readonly endpoint: string;
+  /** Who applies: root of the account. */
+  readonly operator: AwsCredentialIdentity;
+  readonly services: readonly Service[];
+  /** Resolves, with the reason, only if the emulator ends without being asked to. */
+  readonly failure: Promise<Error>;
+  /** Closes the services, the endpoint and the emulator, in this order. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Starts the local AWS: one endpoint on 127.0.0.1, the services that we answer, and the emulator behind it for the rest. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const now = () => options.clock.now();
+  const server = createServer();
+  // Longer than clients keep a free connection, so that none is closed under a request.
+  server.keepAliveTimeout = 120_000;
+  const endpoint = await listen(server, options.port ?? 0);
+  try {
+    // Handlers of the emulator are told this endpoint, so it is there first.
+    const emulator = await (options.startEmulator ?? startMinistack)({ ...options, port: 0, callBack: endpoint });
+    const internal = clientConfig(endpoint, options.region, OPERATOR);
+    const authenticator = new Authenticator(emulator, now);
+    const authorizer = new Authorizer(emulator, now);
+    const roles = new Roles(emulator, { accountId: options.accountId, internal }, now);
+    const forwarder = new Forwarder(emulator.endpoint);
+    const services: Service[] = [];
+    const aws: LocalAws = {
+      endpoint,
+      region: options.region,
+      accountId: options.accountId,
+      folder: options.folder,
+      clock: options.clock,
+      meter: options.meter,
+      internal,
+      as: (roleArn, principal, sourceArn) =>
+        clientConfig(endpoint, options.region, () => roles.credentials(roleArn, principal, sourceArn)),
+      authorize: (caller, action, resource) => authorizer.authorize(caller, action, resource),
+      connect: (to) => connect(services, to),
+    };
+    services.push(...options.services(aws));
+    const front = new Front({
+      services,
+      emulator,
+      authenticator,
+      forwarder,
+      meter: options.meter,
+      identityChanged: () => {
+        authenticator.forget();
+        authorizer.forget();
+        roles.forget();
+      },
+    });
+    server.on("request", (request, response) => void front.answer(request, response));
+    let stopping: Promise<void> | undefined;
+    return {
+      aws,
+      endpoint,
+      operator: OPERATOR,
+      services,
+      failure: emulator.failure,
+      stop: () => (stopping ??= stop(server, services, forwarder, emulator)),
+    };
+  } catch (problem) {
+    server.close();
+    throw problem;
+  }
+}
+
+function clientConfig(endpoint: string, region: string, credentials: ClientConfig["credentials"]): ClientConfig {
+  return { endpoint, region, credentials, forcePathStyle: true, maxAttempts: 3 };
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (problem: NodeJS.ErrnoException) =>
+      reject(
+        problem.code === "EADDRINUSE"
+          ? new Error(`Port ${port} on 127.0.0.1 is taken: stop what listens there, or choose another port`)
+          : problem,
+      ),
+    );
+    server.listen({ host: "127.0.0.1", port }, resolve);
+  });
+  const { address, port: bound } = server.address() as AddressInfo;
+  const endpoint = `http://${address}:${bound}`;
+  assertLoopback(endpoint);
+  return endpoint;
+}
+
+/** Throws unless an endpoint is on this machine: the guard before anything is applied to it. */
+export function assertLoopback(endpoint: string): void {
+  const { hostname, protocol } = new URL(endpoint);
+  if (protocol !== "http:" || isIP(hostname) !== 4 || !hostname.startsWith("127.")) {
+    throw new Error(`The endpoint of the local AWS must be http://127.0.0.1:PORT, got ${endpoint}`);
+  }
+}
+
+async function connect(services: readonly Service[], to: SqlTarget): Promise<SqlConnection> {
+  for (const service of services) {
+    const connection = "connect" in service ? await (service as SqlServer).connect(to) : undefined;
+    if (connection !== undefined) return connection;
+  }
+  throw new AwsError("ConnectionError", `No warehouse of the local AWS listens at ${to.host}:${to.port}`, 503);
+}
+
+async function stop(
+  server: Server,
+  services: readonly Service[],
+  forwarder: Forwarder,
+  emulator: Emulator,
+): Promise<void> {
+  try {
+    for (const service of services) await service.close?.();
+  } finally {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+    forwarder.close();
+    await emulator.stop();
+  }
+}

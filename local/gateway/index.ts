@@ -1,0 +1,1 @@
+export { assertLoopback, type Gateway, type GatewayOptions, startGateway } from "./gateway";

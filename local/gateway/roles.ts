@@ -1,0 +1,72 @@
+import type { AwsCredentialIdentity } from "@smithy/types";
+import type { Emulator } from "../emulator";
+import { trusts } from "./trust";
+import { AwsError, type ClientConfig } from "./types";
+
+/** STS's own default. */
+const SESSION_SECONDS = 3600;
+/** A session is renewed so long before its end that no call under way loses it. */
+const MARGIN_MS = 5 * 60_000;
+
+/** Temporary credentials of applied roles for the services that assume them, each kept until shortly before its end. */
+export class Roles {
+  private readonly sessions = new Map<string, Promise<AwsCredentialIdentity>>();
+
+  constructor(
+    private readonly emulator: Pick<Emulator, "openSession">,
+    private readonly aws: { readonly accountId: string; readonly internal: ClientConfig },
+    private readonly now: () => Date,
+  ) {}
+
+  /** Asked for at each call, so that a role whose trust changed counts as changed. */
+  async credentials(roleArn: string, principal: string, sourceArn?: string): Promise<AwsCredentialIdentity> {
+    const name = [roleArn, principal, sourceArn].join(" ");
+    const known = await this.sessions.get(name);
+    if (known !== undefined && known.expiration!.getTime() - this.now().getTime() > MARGIN_MS) return known;
+    const session = this.assume(roleArn, principal, sourceArn);
+    this.sessions.set(name, session);
+    // A refusal is asked again the next time: the role may be there by then.
+    session.catch(() => this.sessions.delete(name));
+    return session;
+  }
+
+  /** To be called when roles may have changed. */
+  forget(): void {
+    this.sessions.clear();
+  }
+
+  private async assume(roleArn: string, principal: string, sourceArn?: string): Promise<AwsCredentialIdentity> {
+    const trust = await this.trustPolicy(roleArn);
+    const context = {
+      "aws:sourceaccount": this.aws.accountId,
+      ...(sourceArn !== undefined && { "aws:sourcearn": sourceArn }),
+      // Firehose alone names the account so: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+      ...(principal === "firehose.amazonaws.com" && { "sts:externalid": this.aws.accountId }),
+    };
+    if (trust === undefined || !trusts(trust, { principal, context })) {
+      throw new AwsError(
+        "AccessDenied",
+        `${principal} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}, ${
+          trust === undefined ? "which does not exist" : "because the role's trust policy does not admit it"
+        }`,
+        403,
+      );
+    }
+    return this.emulator.openSession(roleArn, principal.split(".")[0]!, SESSION_SECONDS);
+  }
+
+  private async trustPolicy(roleArn: string): Promise<string | undefined> {
+    // Loaded when first needed: a run that assumes no role does not pay for it.
+    const { GetRoleCommand, IAMClient } = await import("@aws-sdk/client-iam");
+    const iam = new IAMClient(this.aws.internal);
+    try {
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName: roleArn.slice(roleArn.lastIndexOf("/") + 1) }));
+      return Role?.Arn === roleArn ? decodeURIComponent(Role.AssumeRolePolicyDocument ?? "{}") : undefined;
+    } catch (problem) {
+      if ((problem as Error).name === "NoSuchEntityException") return undefined;
+      throw problem;
+    } finally {
+      iam.destroy();
+    }
+  }
+}
