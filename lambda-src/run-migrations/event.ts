@@ -1,0 +1,125 @@
+import { RunError } from "./errors";
+import { checksumOf, MIGRATION_NAME, MIGRATION_NAME_RULE, numberOf } from "./migration";
+
+/** Table rights that a user may be given. */
+export const PRIVILEGES = ["SELECT", "INSERT"] as const;
+export type Privilege = (typeof PRIVILEGES)[number];
+
+export interface Grant {
+  readonly schema: string;
+  readonly table: string;
+  readonly privileges: readonly Privilege[];
+}
+
+export interface DatabaseUser {
+  readonly name: string;
+  /** Secret that holds, or will hold, `{"username", "password"}`. */
+  readonly secretArn: string;
+  readonly grants: readonly Grant[];
+}
+
+/** What the function is invoked with. `modules/query-runner` writes it. */
+export interface RunMigrationsEvent {
+  /** Name under which the files are recorded, such as `telemetry`. */
+  readonly dataset: string;
+  readonly migrations: readonly { readonly name: string; readonly sql: string; readonly checksum?: string }[];
+  readonly users: readonly DatabaseUser[];
+}
+
+/** Kept in the Terraform state, so it is small and says nothing that is secret. */
+export interface RunMigrationsResult {
+  readonly dataset: string;
+  /** Files applied by this run. */
+  readonly applied: readonly string[];
+  /** Files recorded in all. */
+  readonly recorded: number;
+  readonly users: readonly string[];
+}
+
+/** The event, or a RunError that says which part is wrong. */
+export function readEvent(event: unknown): RunMigrationsEvent {
+  const { dataset, migrations, users = [] } = object(event, "the event");
+  if (typeof dataset !== "string" || !/^[a-z][a-z0-9_]{0,126}$/.test(dataset)) {
+    throw new RunError(
+      `dataset must be 1 to 127 lower-case letters, digits and underscores, got ${JSON.stringify(dataset)}`,
+    );
+  }
+  return {
+    dataset,
+    migrations: inOrder(list(migrations, "migrations").map(readMigration)),
+    users: list(users, "users").map(readUser),
+  };
+}
+
+function readMigration(value: unknown, index: number): RunMigrationsEvent["migrations"][number] {
+  const { name, sql, checksum } = object(value, `migrations[${index}]`);
+  if (typeof name !== "string" || !MIGRATION_NAME.test(name)) {
+    throw new RunError(`migrations[${index}].name must be ${MIGRATION_NAME_RULE}, got ${JSON.stringify(name)}`);
+  }
+  if (typeof sql !== "string") throw new RunError(`migrations[${index}].sql must be a string`);
+  if (checksum !== undefined && checksum !== checksumOf(sql)) {
+    throw new RunError(
+      `${name}: the given checksum ${JSON.stringify(checksum)} is not that of its text, ${checksumOf(sql)}`,
+    );
+  }
+  return { name, sql };
+}
+
+/** Numbers run from 001 without a gap, so that a file that is missing is seen. */
+function inOrder<M extends { readonly name: string }>(migrations: readonly M[]): readonly M[] {
+  const problem = numberingProblem(migrations.map(({ name }) => name));
+  if (problem) throw new RunError(problem);
+  return [...migrations].sort((a, b) => numberOf(a.name) - numberOf(b.name));
+}
+
+/** What is wrong with the numbers of these files, if anything. Their names are well formed. */
+export function numberingProblem(names: readonly string[]): string | undefined {
+  const sorted = [...names].sort();
+  for (const [index, name] of sorted.entries()) {
+    const expected = index + 1;
+    const before = sorted[index - 1];
+    if (before !== undefined && numberOf(before) === numberOf(name))
+      return `${before} and ${name} have the same number`;
+    if (numberOf(name) !== expected) return `${String(expected).padStart(3, "0")} is missing: the next file is ${name}`;
+  }
+  return undefined;
+}
+
+function readUser(value: unknown, index: number): DatabaseUser {
+  const { name, secretArn, grants = [] } = object(value, `users[${index}]`);
+  if (typeof name !== "string" || name === "")
+    throw new RunError(`users[${index}].name must be a database user's name`);
+  if (typeof secretArn !== "string" || secretArn === "")
+    throw new RunError(`users[${index}].secretArn must be a secret's ARN`);
+  return {
+    name,
+    secretArn,
+    grants: list(grants, `users[${index}].grants`).map((grant, at) =>
+      readGrant(grant, `users[${index}].grants[${at}]`),
+    ),
+  };
+}
+
+function readGrant(value: unknown, where: string): Grant {
+  const { schema, table, privileges } = object(value, where);
+  if (typeof schema !== "string" || typeof table !== "string")
+    throw new RunError(`${where} must name schema and table`);
+  const known = list(privileges, `${where}.privileges`).map((privilege) => {
+    const found = PRIVILEGES.find((one) => one === privilege);
+    if (!found)
+      throw new RunError(`${where}.privileges must be of ${PRIVILEGES.join(", ")}, got ${JSON.stringify(privilege)}`);
+    return found;
+  });
+  return { schema, table, privileges: known };
+}
+
+function object(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new RunError(`${where} must be an object`);
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new RunError(`${where} must be a list`);
+  return value;
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { Context } from "aws-lambda";
+import { applyMigrations } from "./apply";
+import { readEnv } from "./config";
+import { dataApi } from "./data-api";
+import { deadlineOf } from "./deadline";
+import { RunError } from "./errors";
+import { type RunMigrationsResult, readEvent } from "./event";
+import { onceGranted } from "./granted";
+import { secretsManager } from "./secrets";
+import { ensureUser, type Secrets } from "./users";
+
+/** Lambda edge: reads the event, applies the migrations, then sets up the users. Logs names and counts, never a secret. */
+export async function handler(event: unknown, context: Context): Promise<RunMigrationsResult> {
+  try {
+    return await run(event, context);
+  } catch (error) {
+    // Terraform prints what is thrown here as it is: for a mistake in the input a stack trace would only hide the message.
+    if (error instanceof RunError) error.stack = error.message;
+    throw error;
+  }
+}
+
+async function run(event: unknown, context: Context): Promise<RunMigrationsResult> {
+  const env = readEnv(process.env);
+  const { dataset, migrations, users } = readEvent(event);
+  const deadline = deadlineOf(context);
+  const pause = (milliseconds: number) => sleep(milliseconds);
+  const waiting = { now: () => new Date(), sleep: pause };
+  const connection = {
+    ClusterIdentifier: env.CLUSTER_IDENTIFIER,
+    Database: env.DATABASE,
+    SecretArn: env.ADMIN_SECRET_ARN,
+  };
+  const sql = dataApi(new RedshiftDataClient({}), connection, deadline, pause);
+  const store = secretsManager(new SecretsManagerClient({}));
+  const secrets: Secrets = {
+    read: (arn) => onceGranted(() => store.read(arn), deadline, pause),
+    writeFirst: (arn, text) => onceGranted(() => store.writeFirst(arn, text), deadline, pause),
+  };
+
+  await onceGranted(() => sql.rows("connecting to the warehouse", "SELECT 1"), deadline, pause);
+  const applied = await applyMigrations(sql, dataset, migrations, waiting);
+  console.info(JSON.stringify({ dataset, applied, recorded: migrations.length }));
+  for (const user of users) await ensureUser(sql, secrets, user, waiting);
+  console.info(JSON.stringify({ dataset, users: users.map(({ name }) => name) }));
+  return { dataset, applied, recorded: migrations.length, users: users.map(({ name }) => name) };
+}

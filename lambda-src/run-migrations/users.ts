@@ -1,0 +1,112 @@
+import { RunError } from "./errors";
+import type { DatabaseUser } from "./event";
+import { hashed, newPassword } from "./password";
+import { identifier, literal } from "./quote";
+import { despiteConflicts, type Waiting } from "./retry";
+import { type Sql, SqlFailure } from "./sql";
+
+/** Where passwords are kept. */
+export interface Secrets {
+  /** The secret's current text, or undefined while it has none. */
+  read(secretArn: string): Promise<string | undefined>;
+  /** Gives the secret its first text; one that has got a text in the meantime keeps it. */
+  writeFirst(secretArn: string, text: string): Promise<void>;
+}
+
+const ROUNDS = 5;
+
+/**
+ * Makes the database user what its secret says, and gives it its grants.
+ *
+ * The secret comes first and an existing one is used as it is: a run that died anywhere leaves a secret that the next run
+ * applies, and no run rotates a password that a delivery stream is using. The secret is read again at the end, because
+ * the last one to set the password must be the one that saw the last secret.
+ */
+export async function ensureUser(sql: Sql, secrets: Secrets, user: DatabaseUser, waiting: Waiting): Promise<void> {
+  let password = await passwordOf(secrets, user);
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    await setPassword(sql, user, password, waiting);
+    const now = await passwordOf(secrets, user);
+    if (now === password) return;
+    password = now;
+  }
+  throw new RunError(
+    `user ${user.name}: its secret changed ${ROUNDS} times during the run; apply again when nothing else writes it`,
+  );
+}
+
+async function passwordOf(secrets: Secrets, user: DatabaseUser): Promise<string> {
+  const existing = await secrets.read(user.secretArn);
+  if (existing !== undefined) return parse(existing, user);
+  await secrets.writeFirst(user.secretArn, JSON.stringify({ username: user.name, password: newPassword() }));
+  // Read back rather than remembered: if two runs wrote, the one that is kept counts.
+  const kept = await secrets.read(user.secretArn);
+  if (kept === undefined)
+    throw new RunError(`user ${user.name}: secret ${user.secretArn} is still empty after it was written`);
+  return parse(kept, user);
+}
+
+/** Firehose takes exactly these two keys. The text is never quoted in an error. */
+function parse(text: string, { name, secretArn }: DatabaseUser): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    const { username, password } = value as Record<string, unknown>;
+    if (
+      username === name &&
+      typeof password === "string" &&
+      password !== "" &&
+      Object.keys(value as object).length === 2
+    )
+      return password;
+  } catch {
+    // Said below, without the text.
+  }
+  throw new RunError(
+    `user ${name}: secret ${secretArn} must be exactly {"username": "${name}", "password": "..."}; correct it, or delete the secret so that the next apply makes it new`,
+  );
+}
+
+async function setPassword(sql: Sql, user: DatabaseUser, password: string, waiting: Waiting): Promise<void> {
+  const grants = grantsOf(user);
+  const word = literal(hashed(password));
+  const run = (verb: string) =>
+    sql.transaction(`setting up user ${user.name}`, [
+      `${verb} USER ${identifier(user.name)} PASSWORD ${word}`,
+      ...grants,
+    ]);
+  const createOrAlter = async () => {
+    if (await exists(sql, user.name)) return run("ALTER");
+    try {
+      return await run("CREATE");
+    } catch (error) {
+      // Another run may have created it between the look and the statement.
+      if (error instanceof SqlFailure && (await exists(sql, user.name))) return run("ALTER");
+      throw error;
+    }
+  };
+  try {
+    await despiteConflicts(waiting, createOrAlter);
+  } catch (error) {
+    if (!(error instanceof SqlFailure)) throw error;
+    throw new RunError(`user ${user.name} cannot be set up: ${withoutHash(error.message)}`);
+  }
+}
+
+async function exists(sql: Sql, name: string): Promise<boolean> {
+  const rows = await sql.rows(
+    `looking for user ${name}`,
+    `SELECT usename FROM pg_user WHERE usename = ${literal(name)}`,
+  );
+  return rows.length > 0;
+}
+
+/** USAGE on the schema is needed to name the table at all; COPY needs INSERT on the table and nothing else. */
+function grantsOf({ name, grants }: DatabaseUser): readonly string[] {
+  return grants.flatMap(({ schema, table, privileges }) => [
+    `GRANT USAGE ON SCHEMA ${identifier(schema)} TO ${identifier(name)}`,
+    `GRANT ${privileges.join(", ")} ON TABLE ${identifier(schema)}.${identifier(table)} TO ${identifier(name)}`,
+  ]);
+}
+
+/** A warehouse that quotes the statement in its error would quote the hash. */
+const withoutHash = (message: string) => message.replace(/sha256\|[^\s']*/g, "sha256|...");

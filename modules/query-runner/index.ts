@@ -1,0 +1,1 @@
+export { QueryRunner, type QueryRunnerProps, type SqlTarget } from "./query-runner";

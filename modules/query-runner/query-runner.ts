@@ -1,0 +1,206 @@
+import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
+import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
+import type { RunMigrationsEvent } from "../../lambda-src/run-migrations/event";
+import type { EncryptionKey } from "../encryption-key";
+import { LambdaFunction } from "../lambda-function";
+import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { allow } from "../support/iam";
+import { readMigrations } from "./migration-files";
+
+const PROFILES = ["dev", "prod"] as const;
+const SUBMIT_ACTIONS = ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"];
+const FOLLOW_ACTIONS = [
+  "redshift-data:DescribeStatement",
+  "redshift-data:GetStatementResult",
+  "redshift-data:CancelStatement",
+];
+/** Lambda takes at most 6 MB of input. */
+const INPUT_BYTES = 6 * 1024 * 1024;
+const PLAIN_NAME = /^[a-z_][a-z0-9_]{0,126}$/;
+const PLAIN_NAME_RULE = "1 to 127 of a-z, 0-9 and _, a letter or _ first";
+
+/** The provisioned cluster that the SQL runs on; `RedshiftCluster` satisfies it. */
+export interface SqlTarget {
+  readonly identifier: string;
+  readonly arn: string;
+  readonly database: string;
+  /** Secret of the superuser. */
+  readonly adminSecretArn: string;
+}
+
+export interface QueryRunnerProps {
+  /** Name of the function, 1 to 64 letters, digits, - and _; the loader's secret is `<name>-loader`. */
+  readonly name: string;
+
+  /** Where the SQL runs. */
+  readonly target: SqlTarget;
+
+  /** Key of the logs, the environment and the loader's secret; also the one that encrypts the superuser's secret. */
+  readonly key: EncryptionKey;
+
+  /** Folder of `sql/` with the numbered files, and the name under which they are recorded: a-z, 0-9 and _. */
+  readonly dataset: string;
+
+  /**
+   * Folder that holds `dataset`, from the project's folder.
+   *
+   * @default "sql"
+   */
+  readonly sqlFolder?: string;
+
+  /** Table that the loading user may INSERT into. A migration of `dataset` must create it. */
+  readonly table: string;
+
+  /**
+   * Schema of `table`.
+   *
+   * @default "public"
+   */
+  readonly schema?: string;
+
+  /**
+   * Database user that the delivery stream logs in as: 1 to 127 of a-z, 0-9 and _.
+   *
+   * @default "firehose_loader"
+   */
+  readonly loader?: string;
+
+  /**
+   * `dev`: the loader's secret is deleted at once, so that destroy and apply under the same name work. `prod`: it can be brought back
+   * for 30 days.
+   *
+   * @default "dev"
+   */
+  readonly profile?: (typeof PROFILES)[number];
+
+  /**
+   * Seconds all files together may take, 60 to 899. The function stops itself 15 s before, cancels what runs and says so.
+   *
+   * @default 840
+   */
+  readonly timeoutSeconds?: number;
+}
+
+/**
+ * Runs the numbered SQL files of a dataset as part of the apply and makes the database user that loads.
+ *
+ * A changed or new file replaces the invocation (one planned change, "must be replaced"). That is intended: the provider
+ * records a replacement only once the new invocation has succeeded, so a failed run is tried again by the next apply, and files
+ * already recorded in the warehouse are not run again. With `lifecycle_scope = "CRUD"` a failed update would be kept in the state as done.
+ * Nothing runs on destroy.
+ *
+ * @example
+ * const runner = new QueryRunner(this, "migrations", { name: `migrate-${suffix}`, target: cluster, key, dataset: "telemetry", table: "demo_cluster_dbtable" });
+ * // the delivery stream: dependsOn: [runner.ready], secretArn: runner.userSecretArn
+ */
+export class QueryRunner extends Construct {
+  /** The function, to be invoked by hand with another input. */
+  readonly function: LambdaFunction;
+
+  /** The run itself, for anything these props do not cover. */
+  readonly invocation: LambdaInvocation;
+
+  /** Secret of the loading user. Terraform makes it empty; the function puts `{"username", "password"}` into it. */
+  readonly userSecret: SecretsmanagerSecret;
+
+  constructor(scope: Construct, id: string, props: QueryRunnerProps) {
+    super(scope, id);
+    const dataset = checkMatch(
+      this,
+      "dataset",
+      props.dataset,
+      /^[a-z][a-z0-9_]{0,126}$/,
+      "a-z, 0-9 and _, a letter first",
+    );
+    const table = checkMatch(this, "table", props.table, PLAIN_NAME, PLAIN_NAME_RULE);
+    const schema = checkMatch(this, "schema", props.schema ?? "public", PLAIN_NAME, PLAIN_NAME_RULE);
+    const loader = checkMatch(this, "loader", props.loader ?? "firehose_loader", PLAIN_NAME, PLAIN_NAME_RULE);
+    if (loader === "public")
+      throw new ConfigError(this, `loader must not be "public", which Redshift keeps for everybody`);
+    const profile = checkOneOf(this, "profile", props.profile ?? "dev", PROFILES);
+    const timeoutSeconds = checkInteger(this, "timeoutSeconds", props.timeoutSeconds ?? 840, 60, 899);
+    const migrations = readMigrations(this, `${props.sqlFolder ?? "sql"}/${dataset}`);
+
+    this.userSecret = new SecretsmanagerSecret(this, "loader-secret", {
+      name: `${props.name}-loader`,
+      description: `Database user ${loader} of ${schema}.${table}: {"username", "password"}, written by ${props.name}`,
+      kmsKeyId: props.key.arn,
+      recoveryWindowInDays: profile === "dev" ? 0 : 30,
+    });
+    const environment: RunMigrationsEnv = {
+      CLUSTER_IDENTIFIER: props.target.identifier,
+      DATABASE: props.target.database,
+      ADMIN_SECRET_ARN: props.target.adminSecretArn,
+    };
+    this.function = new LambdaFunction(this, "function", {
+      name: props.name,
+      source: "run-migrations",
+      key: props.key,
+      environment: { ...environment },
+      timeoutSeconds,
+    });
+    const rights = this.grantSql(props);
+
+    const input: RunMigrationsEvent = {
+      dataset,
+      migrations,
+      users: [{ name: loader, secretArn: this.userSecret.arn, grants: [{ schema, table, privileges: ["INSERT"] }] }],
+    };
+    this.invocation = new LambdaInvocation(this, "run", {
+      functionName: this.function.fn.functionName,
+      // The alias, so that the version just published runs, and so that a new version alone is no reason to run again.
+      qualifier: this.function.alias.name,
+      lifecycleScope: "CREATE_ONLY",
+      input: this.written(input),
+      // A cluster made anew is empty: its superuser's secret is another one, and everything is run again.
+      triggers: { warehouse: props.target.adminSecretArn },
+      dependsOn: [rights],
+    });
+  }
+
+  /** Wait for this before loading: the tables exist and the loading user can log in. */
+  get ready(): ITerraformDependable {
+    return this.invocation;
+  }
+
+  /** ARN of the loading user's secret, as `secrets_manager_configuration` takes it. */
+  get userSecretArn(): string {
+    return this.userSecret.arn;
+  }
+
+  private grantSql({ target, key }: QueryRunnerProps) {
+    return allow(
+      this,
+      "run-sql",
+      this.function.role,
+      { actions: SUBMIT_ACTIONS, on: [target.arn] },
+      {
+        // A statement has no ARN. It belongs to the session that submitted it, and the condition leaves only those.
+        actions: FOLLOW_ACTIONS,
+        on: ["*"],
+        when: [
+          { test: "StringEquals", variable: "redshift-data:statement-owner-iam-userid", values: ["&{aws:userid}"] },
+        ],
+      },
+      { actions: ["secretsmanager:GetSecretValue"], on: [target.adminSecretArn] },
+      { actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], on: [this.userSecret.arn] },
+      // The function has it for its environment too; stated here so that the run waits for it.
+      key.use,
+    );
+  }
+
+  private written(input: RunMigrationsEvent): string {
+    const text = JSON.stringify(input);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > INPUT_BYTES) {
+      throw new ConfigError(
+        this,
+        `the files of ${input.dataset} make an input of ${bytes} bytes, Lambda takes at most ${INPUT_BYTES}`,
+      );
+    }
+    return text;
+  }
+}

@@ -1,0 +1,1 @@
+export { RedshiftCluster, type RedshiftClusterProps, type RedshiftTarget } from "./redshift-cluster";
