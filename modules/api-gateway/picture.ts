@@ -1,0 +1,11 @@
+import type { TerraformResource } from "cdktf";
+
+/**
+ * The named attributes of an applied resource, for the hash that a deployment is taken anew by.
+ *
+ * Attribute by attribute and only those that we set: the whole resource also holds what the provider fills in when it reads it back,
+ * so that the hash of an untouched API would change at the second plan.
+ */
+export function picture(resource: TerraformResource, ...attributes: readonly string[]): unknown[] {
+  return attributes.map((attribute) => resource.interpolationForAttribute(attribute));
+}
