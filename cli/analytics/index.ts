@@ -1,0 +1,1 @@
+export { AnalyticsError, type AnalyticsOptions, start, status, stop } from "./control";

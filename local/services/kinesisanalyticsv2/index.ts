@@ -1,0 +1,1 @@
+export { createKinesisAnalyticsV2 } from "./service";
