@@ -1,0 +1,201 @@
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { Bucket } from "../bucket";
+import type { EncryptionKey } from "../encryption-key";
+import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { allowPut, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { type BufferingProps, checkBuffering, checkPlainPrefix, checkStreamName } from "../support/firehose-checks";
+import { allow, serviceRole } from "../support/iam";
+import { checkColumns, checkCopyOptions, checkTable } from "./copy";
+
+const COMPRESSIONS = ["GZIP", "UNCOMPRESSED"] as const;
+
+/** What the delivery stream must know of a warehouse and of its user there. */
+export interface RedshiftTarget {
+  /** `jdbc:redshift://HOST:PORT/DATABASE`. The host must be publicly accessible: Firehose has no other way in. */
+  readonly jdbcUrl: string;
+
+  /** Secret that is exactly `{"username": "...", "password": "..."}`: a user with INSERT on the table. */
+  readonly secretArn: string;
+
+  /** Key that encrypts the secret. */
+  readonly key: EncryptionKey;
+
+  /**
+   * Whether the warehouse sends COPY and UNLOAD through its VPC. Firehose cannot load such a warehouse.
+   *
+   * @default false
+   */
+  readonly enhancedVpcRouting?: boolean;
+}
+
+export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
+  /** 1 to 64 letters, digits, `_`, `.` and `-`. */
+  readonly name: string;
+
+  /** The warehouse the rows land in. */
+  readonly target: RedshiftTarget;
+
+  /** Table named in the COPY command, `table` or `schema.table`; it must exist (see `waitFor`). */
+  readonly table: string;
+
+  /** Columns in the order of a line's fields. Stated, so that a column added to the table later does not shift them. */
+  readonly columns: readonly string[];
+
+  /** Bucket where Firehose puts the files that COPY reads. Firehose never cleans it; give it a lifecycle. */
+  readonly bucket: Bucket;
+
+  /** Key that encrypts the error log and what waits inside Firehose. */
+  readonly key: EncryptionKey;
+
+  /**
+   * What must be done before the first delivery: the migrations that make table and user.
+   *
+   * @default - nothing
+   */
+  readonly waitFor?: readonly ITerraformDependable[];
+
+  /**
+   * Options of COPY behind `MANIFEST`. With compression GZIP they must hold GZIP.
+   *
+   * @default "CSV", with compression GZIP "CSV GZIP"
+   */
+  readonly copyOptions?: string;
+
+  /**
+   * Compression of the files.
+   *
+   * @default "UNCOMPRESSED"
+   */
+  readonly compression?: (typeof COMPRESSIONS)[number];
+
+  /**
+   * Start of the files' keys, taken literally.
+   *
+   * @default - none: Firehose's own YYYY/MM/DD/HH/
+   */
+  readonly prefix?: string;
+
+  /**
+   * Seconds Firehose keeps retrying a failed COPY, every 5 minutes, 0 to 7200. After that the manifest goes to `errors/manifests/`
+   * in the bucket, for a load by hand; the files stay.
+   *
+   * @default 3600
+   */
+  readonly retryDurationSeconds?: number;
+
+  /**
+   * Days the error log is kept.
+   *
+   * @default 30
+   */
+  readonly logRetentionDays?: number;
+}
+
+/**
+ * The delivery stream behind the analytics application that loads a Redshift table.
+ *
+ * Records wait in a bucket and are loaded by COPY, so a row is in the table about one buffering interval after it was put. A COPY
+ * whose answer is lost is repeated: rows can come twice, none is lost.
+ *
+ * @example
+ * new FirehoseAfterAnalyticsRedshift(this, "load", {
+ *   name: "telemetry-load", target, table: "fast_laps", columns: ["speed", "rpm"], bucket: staging, key, waitFor: [migrations],
+ * });
+ */
+export class FirehoseAfterAnalyticsRedshift extends Construct {
+  /** The delivery stream itself, for anything these props do not cover. */
+  readonly deliveryStream: KinesisFirehoseDeliveryStream;
+
+  /** Role Firehose assumes to write the bucket and the log and to read the secret; COPY reads the files with it too. */
+  readonly role: IamRole;
+
+  constructor(scope: Construct, id: string, props: FirehoseAfterAnalyticsRedshiftProps) {
+    super(scope, id);
+    checkStreamName(this, props.name);
+    this.checkTarget(props.target);
+    const buffering = checkBuffering(this, props);
+    const compression = checkOneOf(this, "compression", props.compression ?? "UNCOMPRESSED", COMPRESSIONS);
+    const defaultOptions = compression === "GZIP" ? "CSV GZIP" : "CSV";
+    const copyOptions = checkCopyOptions(this, props.copyOptions ?? defaultOptions, compression);
+    const prefix = checkPlainPrefix(this, props.prefix ?? "");
+    const retryDuration = checkInteger(this, "retryDurationSeconds", props.retryDurationSeconds ?? 3600, 0, 7200);
+    const dataTableName = checkTable(this, props.table);
+    const dataTableColumns = checkColumns(this, props.columns);
+
+    this.role = serviceRole(this, "role", "firehose.amazonaws.com");
+    const log = deliveryLog(this, this.role, props);
+    const granted = policiesOf(this, () => {
+      props.bucket.grantWrite(this.role);
+      props.bucket.grantRead(this.role);
+      this.readSecret(props.target);
+    });
+
+    this.deliveryStream = new KinesisFirehoseDeliveryStream(this, "stream", {
+      name: props.name,
+      destination: "redshift",
+      serverSideEncryption: encryptedWith(props.key),
+      redshiftConfiguration: {
+        clusterJdbcurl: props.target.jdbcUrl,
+        roleArn: this.role.arn,
+        dataTableName,
+        dataTableColumns,
+        copyOptions,
+        retryDuration,
+        s3BackupMode: "Disabled",
+        secretsManagerConfiguration: { enabled: true, secretArn: props.target.secretArn, roleArn: this.role.arn },
+        s3Configuration: {
+          roleArn: this.role.arn,
+          bucketArn: props.bucket.arn,
+          ...buffering,
+          compressionFormat: compression,
+          ...(prefix === "" ? {} : { prefix }),
+          cloudwatchLoggingOptions: log.options,
+        },
+        cloudwatchLoggingOptions: log.options,
+      },
+      dependsOn: [...granted, log.mayWrite, ...(props.waitFor ?? [])],
+    });
+  }
+
+  get arn(): string {
+    return this.deliveryStream.arn;
+  }
+
+  get name(): string {
+    return this.deliveryStream.name;
+  }
+
+  /** Lets `grantee` put records on this delivery stream, and nothing else. */
+  grantPut(grantee: IamRole): void {
+    allowPut(this, this.arn, grantee);
+  }
+
+  private checkTarget({ jdbcUrl, enhancedVpcRouting }: RedshiftTarget): void {
+    checkMatch(
+      this,
+      "target.jdbcUrl",
+      jdbcUrl,
+      /^jdbc:(redshift|postgresql):\/\/[A-Za-z0-9.-]+:\d{1,5}\/[A-Za-z0-9_$-]+$/,
+      "jdbc:redshift://HOST:PORT/DATABASE",
+    );
+    if (enhancedVpcRouting === true) {
+      throw new ConfigError(
+        this,
+        "target has enhancedVpcRouting, which Firehose cannot load through; turn it off or load by another way",
+      );
+    }
+  }
+
+  private readSecret({ secretArn, key }: RedshiftTarget): void {
+    allow(
+      this,
+      "read-secret",
+      this.role,
+      { actions: ["secretsmanager:GetSecretValue"], on: [secretArn] },
+      { actions: ["kms:Decrypt"], on: [key.arn] },
+    );
+  }
+}

@@ -1,0 +1,5 @@
+export {
+  FirehoseAfterAnalyticsRedshift,
+  type FirehoseAfterAnalyticsRedshiftProps,
+  type RedshiftTarget,
+} from "./firehose-after-analytics-redshift";

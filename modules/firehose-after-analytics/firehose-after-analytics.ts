@@ -1,0 +1,110 @@
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
+import { Construct } from "constructs";
+import type { Bucket } from "../bucket";
+import type { EncryptionKey } from "../encryption-key";
+import { checkOneOf } from "../support/check";
+import { allowPut, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { type BufferingProps, checkBuffering, checkPrefixes, checkStreamName } from "../support/firehose-checks";
+import { serviceRole } from "../support/iam";
+
+const COMPRESSIONS = ["GZIP", "UNCOMPRESSED"] as const;
+
+export interface FirehoseAfterAnalyticsProps extends BufferingProps {
+  /** 1 to 64 letters, digits, `_`, `.` and `-`. */
+  readonly name: string;
+
+  /** Bucket the selected records land in. */
+  readonly bucket: Bucket;
+
+  /** Key that encrypts the error log and what waits inside Firehose. */
+  readonly key: EncryptionKey;
+
+  /**
+   * Start of the objects' keys. May hold `!{timestamp:PATTERN}` (UTC, of the object's oldest record) and `!{firehose:random-string}`.
+   *
+   * @default - none: Firehose's own YYYY/MM/DD/HH/
+   */
+  readonly prefix?: string;
+
+  /**
+   * Start of the keys of what could not be delivered. Must hold `!{firehose:error-output-type}`.
+   *
+   * @default - errors/, the type of error, the date
+   */
+  readonly errorPrefix?: string;
+
+  /**
+   * Compression of the objects.
+   *
+   * @default "UNCOMPRESSED"
+   */
+  readonly compression?: (typeof COMPRESSIONS)[number];
+
+  /**
+   * Days the error log is kept.
+   *
+   * @default 30
+   */
+  readonly logRetentionDays?: number;
+}
+
+/**
+ * The delivery stream behind the analytics application: what the application selects lands in a bucket, as CSV lines.
+ *
+ * The lines, their newlines included, are the application's; nothing is transformed here.
+ *
+ * @example
+ * const processed = new FirehoseAfterAnalytics(this, "processed", { name: "telemetry-processed", bucket, key });
+ * processed.grantPut(analytics.role);
+ */
+export class FirehoseAfterAnalytics extends Construct {
+  /** The delivery stream itself, for anything these props do not cover. */
+  readonly deliveryStream: KinesisFirehoseDeliveryStream;
+
+  /** Role Firehose assumes to write the bucket and the log. */
+  readonly role: IamRole;
+
+  constructor(scope: Construct, id: string, props: FirehoseAfterAnalyticsProps) {
+    super(scope, id);
+    checkStreamName(this, props.name);
+    const buffering = checkBuffering(this, props);
+    const compression = checkOneOf(this, "compression", props.compression ?? "UNCOMPRESSED", COMPRESSIONS);
+    const prefix = props.prefix ?? "";
+    const errorPrefix = props.errorPrefix ?? "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/";
+    checkPrefixes(this, prefix, errorPrefix);
+
+    this.role = serviceRole(this, "role", "firehose.amazonaws.com");
+    const log = deliveryLog(this, this.role, props);
+    const granted = policiesOf(this, () => props.bucket.grantWrite(this.role));
+
+    this.deliveryStream = new KinesisFirehoseDeliveryStream(this, "stream", {
+      name: props.name,
+      destination: "extended_s3",
+      serverSideEncryption: encryptedWith(props.key),
+      extendedS3Configuration: {
+        roleArn: this.role.arn,
+        bucketArn: props.bucket.arn,
+        ...buffering,
+        compressionFormat: compression,
+        ...(prefix === "" ? {} : { prefix }),
+        ...(errorPrefix === "" ? {} : { errorOutputPrefix: errorPrefix }),
+        cloudwatchLoggingOptions: log.options,
+      },
+      dependsOn: [...granted, log.mayWrite],
+    });
+  }
+
+  get arn(): string {
+    return this.deliveryStream.arn;
+  }
+
+  get name(): string {
+    return this.deliveryStream.name;
+  }
+
+  /** Lets `grantee` put records on this delivery stream, and nothing else. */
+  grantPut(grantee: IamRole): void {
+    allowPut(this, this.arn, grantee);
+  }
+}

@@ -1,0 +1,1 @@
+export { FirehoseAfterAnalytics, type FirehoseAfterAnalyticsProps } from "./firehose-after-analytics";
