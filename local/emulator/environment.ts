@@ -23,6 +23,8 @@ export function emulatorEnvironment(options: {
     PERSIST_STATE: "0",
     LANG: "C.UTF-8",
     PYTHONUNBUFFERED: "1",
+    // Nothing is written beside serve.py in the working tree.
+    PYTHONDONTWRITEBYTECODE: "1",
     // Modules of the person's own Python must not shadow the pinned ones.
     PYTHONNOUSERSITE: "1",
     AUTH: "true",

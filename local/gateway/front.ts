@@ -5,7 +5,6 @@ import type { Authenticator } from "./authenticate";
 import { readBody } from "./body";
 import { detectService, type Protocol, protocolOf, type Target } from "./detect";
 import type { Forwarder } from "./forwarder";
-import { actionOf, findPatch, PATCHED_SERVICES } from "./patches";
 import { encodeError } from "./protocol";
 import { type Credential, readCredential, type SignedParts } from "./sigv4";
 import { AwsError, type AwsResponse, type Service } from "./types";
@@ -124,12 +123,7 @@ export class Front {
     parts: SignedParts,
     service: string,
   ): Promise<void> {
-    if (!PATCHED_SERVICES.has(service)) await this.options.forwarder.pass(request, response);
-    else {
-      const body = await readBody(request);
-      const action = actionOf(parts.headers, body.toString("utf8"));
-      await this.options.forwarder.pass(request, response, body, findPatch(service, action));
-    }
+    await this.options.forwarder.pass(request, response);
     if (service === "iam" || (service === "apigateway" && parts.method !== "GET")) this.options.identityChanged();
   }
 

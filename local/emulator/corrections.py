@@ -1,0 +1,155 @@
+"""Where ministack 1.5.33 answers what AWS would not, and Terraform or a caller would stumble. Each says what goes wrong without it.
+
+They stand here and not in the gateway because the emulator has what its answer leaves out, and because a request that is signed cannot be
+changed on its way. A correction is made when ministack loads the module it belongs to.
+"""
+
+import datetime
+import json
+from xml.sax.saxutils import escape
+
+
+def correct_as_loaded(app):
+    """Applies the corrections of a service when it is first called."""
+    load, done = app._get_module, set()
+
+    def loaded(name):
+        module = load(name)
+        if name not in done:
+            done.add(name)
+            CORRECTIONS.get(name, lambda module: None)(module)
+            # API Gateway's REST half is imported by its HTTP half and not by name.
+            if name == "apigateway":
+                loaded("apigateway_v1")
+        return module
+
+    app._get_module = loaded
+
+
+def check_root_keys(app, evaluator):
+    """Root's keys pass with any secret: then a client with wrong keys works here and not on AWS."""
+    import types
+
+    pin = evaluator.pin_signed_request
+    # The same function, to which no key is root's.
+    names = {**pin.__globals__, "_is_root_key": lambda key: False}
+    app.pin_signed_request = types.FunctionType(pin.__code__, names, pin.__name__, pin.__defaults__)
+
+
+def whole_alarms(cloudwatch):
+    """DescribeAlarms over the query protocol leaves out description, actions, dimensions, period and more: a diff at every plan."""
+    put, describe = cloudwatch._put_metric_alarm, cloudwatch._describe_alarms
+
+    def members(params, name):
+        values, i = [], 1
+        while value := cloudwatch._p(params, f"{name}.member.{i}"):
+            values.append(value)
+            i += 1
+        return values
+
+    def put_whole(params, data, is_cbor, is_json=False):
+        answer = put(params, data, is_cbor, is_json)
+        if not (is_cbor or is_json) and answer[0] == 200:
+            alarm = cloudwatch._alarms[cloudwatch._p(params, "AlarmName")]
+            alarm["InsufficientDataActions"] = members(params, "InsufficientDataActions")
+        return answer
+
+    def describe_whole(params, data, is_cbor, is_json=False):
+        if is_cbor or is_json:
+            return describe(params, data, is_cbor, is_json)
+        asked = {
+            "AlarmNames": members(params, "AlarmNames"),
+            "AlarmTypes": members(params, "AlarmTypes"),
+            **{
+                name: cloudwatch._p(params, name)
+                for name in ("AlarmNamePrefix", "StateValue", "MaxRecords", "NextToken")
+                if cloudwatch._p(params, name)
+            },
+        }
+        answer = describe(params, asked, False, True)
+        if answer[0] != 200:
+            return describe(params, data, is_cbor, is_json)
+        result = json.loads(answer[2])
+        return cloudwatch._xml(200, "DescribeAlarmsResponse", element("DescribeAlarmsResult", result))
+
+    cloudwatch._put_metric_alarm = put_whole
+    cloudwatch._describe_alarms = describe_whole
+
+
+def element(name, value):
+    """XML of the query protocol: lists as members, true and false in lower case, times in ISO 8601, and nothing for what is not there."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, dict):
+        inner = "".join(element(key, one) for key, one in value.items())
+    elif isinstance(value, list):
+        inner = "".join(element("member", one) for one in value)
+    elif isinstance(value, bool):
+        inner = str(value).lower()
+    elif name.endswith("Timestamp"):
+        inner = datetime.datetime.fromtimestamp(value, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    else:
+        inner = escape(str(value))
+    return f"<{name}>{inner}</{name}>"
+
+
+def whole_flow_logs(ec2):
+    """Flow logs lose their role and aggregation interval: they would be replaced at every apply."""
+    create, describe = ec2._create_flow_logs, ec2._describe_flow_logs
+
+    def create_whole(params):
+        before = set(ec2._flow_logs)
+        answer = create(params)
+        for name in set(ec2._flow_logs) - before:
+            ec2._flow_logs[name]["whole"] = {
+                "deliverLogsPermissionArn": ec2._p(params, "DeliverLogsPermissionArn"),
+                "maxAggregationInterval": ec2._p(params, "MaxAggregationInterval") or "600",
+                "logFormat": ec2._p(params, "LogFormat") or DEFAULT_FLOW_LOG_FORMAT,
+                "deliverLogsStatus": "SUCCESS",
+            }
+            destination = ec2._flow_logs[name]["LogDestination"]
+            if ":log-group:" in destination:
+                ec2._flow_logs[name]["whole"]["logGroupName"] = destination.split(":log-group:")[1].removesuffix(":*")
+        return answer
+
+    def describe_whole(params):
+        status, headers, body = describe(params)
+        text = body.decode()
+        for name, log in ec2._flow_logs.items():
+            extra = "".join(element(key, value) for key, value in log.get("whole", {}).items())
+            text = text.replace(f"<flowLogId>{name}</flowLogId>", f"<flowLogId>{name}</flowLogId>{extra}")
+        return status, headers, text.encode()
+
+    ec2._ACTION_MAP["CreateFlowLogs"] = create_whole
+    ec2._ACTION_MAP["DescribeFlowLogs"] = describe_whole
+
+
+# https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html, version 2
+DEFAULT_FLOW_LOG_FORMAT = (
+    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
+    "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
+)
+
+
+def forgiving_api_keys(apigateway):
+    """The provider sends an empty value for a key that AWS shall make, and a usage plan without a quota must not answer one of 0."""
+    create_key, create_plan = apigateway._create_api_key, apigateway._create_usage_plan
+
+    def key(data):
+        return create_key({name: value for name, value in data.items() if (name, value) != ("value", "")})
+
+    def plan(data):
+        status, headers, body = create_plan(data)
+        if status == 201:
+            stored = apigateway._usage_plans[json.loads(body)["id"]]
+            for name in ("quota", "throttle"):
+                if not stored[name]:
+                    del stored[name]
+            return apigateway._v1_response(stored, 201)
+        return status, headers, body
+
+    apigateway._create_api_key = key
+    apigateway._create_usage_plan = plan
+
+
+CORRECTIONS = {"cloudwatch": whole_alarms, "ec2": whole_flow_logs, "apigateway_v1": forgiving_api_keys}
