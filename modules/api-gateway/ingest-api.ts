@@ -21,7 +21,7 @@ import type { AccountLogging } from "./account-logging";
 import { checkAllowList } from "./allow-list";
 import { AwsMethod } from "./aws-method";
 import { DOCUMENT_MODEL, PUT_RECORD_MODEL } from "./models";
-import { picture } from "./picture";
+import { picture, pictureOfJson } from "./picture";
 import { documentTemplate, FIREHOSE, KINESIS, LIST_TEMPLATE, putTemplate } from "./templates";
 
 const AUTHS = ["iam", "none"] as const;
@@ -268,7 +268,7 @@ export class IngestApi extends Construct {
     ];
     return [
       ...picture(validator, "id", "validate_request_body"),
-      ...[putRecord, document].flatMap((part) => picture(part, "id", "schema")),
+      ...[putRecord, document].flatMap((part) => [...picture(part, "id"), ...pictureOfJson(part, "schema")]),
       ...[streams, records].flatMap((part) => picture(part, "id", "path_part")),
       ...methods.flatMap((method) => method.picture),
     ];
@@ -296,7 +296,7 @@ export class IngestApi extends Construct {
       ],
     });
     const admit = new ApiGatewayRestApiPolicy(this, "admit", { restApiId: this.restApi.id, policy: document.json });
-    return picture(admit, "policy");
+    return pictureOfJson(admit, "policy");
   }
 
   /** Taken anew when a picture changes: the hash is Terraform's over the applied resources, so that editing the synthesized JSON counts too. */

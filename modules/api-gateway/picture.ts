@@ -1,4 +1,4 @@
-import type { TerraformResource } from "cdktf";
+import { Fn, type TerraformResource } from "cdktf";
 
 /**
  * The named attributes of an applied resource, for the hash that a deployment is taken anew by.
@@ -8,4 +8,9 @@ import type { TerraformResource } from "cdktf";
  */
 export function picture(resource: TerraformResource, ...attributes: readonly string[]): unknown[] {
   return attributes.map((attribute) => resource.interpolationForAttribute(attribute));
+}
+
+/** As `picture`, for an attribute that holds JSON, which the provider may write anew in another order. */
+export function pictureOfJson(resource: TerraformResource, attribute: string): unknown[] {
+  return [Fn.jsondecode(resource.getStringAttribute(attribute))];
 }
