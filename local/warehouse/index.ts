@@ -1,0 +1,7 @@
+export type { ObjectStore, ObjectStores, Reader } from "./copy/files";
+export type { CopyCredentials } from "./copy/options";
+export { SqlError } from "./errors";
+export type { Session } from "./session";
+export { quoteName, quoteString, split, tokenize } from "./sql/tokens";
+export { Warehouse, type WarehouseSettings } from "./warehouse";
+export { Warehouses } from "./warehouses";

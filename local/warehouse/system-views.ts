@@ -1,0 +1,80 @@
+import { HIDDEN } from "./access/catalogue";
+
+/** Schema of the views and functions that Redshift has and the engine lacks; it stands behind `public` on the search path. */
+export const SYSTEM = "redshift_system";
+
+/** Qualified names of ours that the engine would answer by itself, and otherwise. */
+export const QUALIFIED: Readonly<Record<string, string>> = {
+  "information_schema.tables": `${SYSTEM}.information_schema_tables`,
+  "information_schema.columns": `${SYSTEM}.information_schema_columns`,
+  "pg_catalog.pg_user": `${SYSTEM}.pg_user`,
+  "pg_catalog.pg_tables": `${SYSTEM}.pg_tables`,
+  "pg_catalog.pg_namespace": `${SYSTEM}.pg_namespace`,
+};
+
+const SHOWN = `schema_name NOT IN ('${HIDDEN}', '${SYSTEM}', 'main', 'information_schema', 'pg_catalog')`;
+/** A superuser sees every row, others their own: https://docs.aws.amazon.com/redshift/latest/dg/cm_chap_system-tables.html */
+const OWN_ROWS = "(getvariable('redshift_superuser') OR user_id = getvariable('redshift_user_id'))";
+
+const TYPE_NAME = `CASE data_type WHEN 'VARCHAR' THEN 'character varying' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
+  WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp with time zone'
+  ELSE CASE WHEN data_type LIKE 'DECIMAL%' THEN 'numeric' ELSE lower(data_type) END END`;
+const BYTES = `(SELECT CAST(regexp_extract(k.expression, '<= (\\d+)', 1) AS INTEGER) FROM duckdb_constraints() k
+  WHERE k.database_name = c.database_name AND k.schema_name = c.schema_name AND k.table_name = c.table_name AND k.constraint_type = 'CHECK'
+  AND k.constraint_column_names = [c.column_name] LIMIT 1)`;
+
+const HAVE = `database_name = current_database() AND ${SHOWN}`;
+
+/** What tools ask first, as far as it is cheap; every other system view is an unknown relation. */
+export const SYSTEM_VIEWS = `
+CREATE SCHEMA IF NOT EXISTS ${SYSTEM};
+CREATE OR REPLACE MACRO ${SYSTEM}.getdate() AS CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP);
+CREATE OR REPLACE MACRO ${SYSTEM}.nvl(a, b) AS coalesce(a, b);
+CREATE OR REPLACE MACRO ${SYSTEM}.nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END;
+CREATE OR REPLACE MACRO ${SYSTEM}.len(a) AS length(a);
+CREATE OR REPLACE MACRO ${SYSTEM}.octet_length(a) AS strlen(a);
+CREATE OR REPLACE MACRO ${SYSTEM}.charindex(needle, text) AS strpos(text, needle);
+CREATE OR REPLACE MACRO ${SYSTEM}.convert_timezone(zone, moment) AS (moment AT TIME ZONE 'UTC') AT TIME ZONE zone;
+CREATE OR REPLACE MACRO ${SYSTEM}.sha2(text, bits) AS CASE WHEN bits IN (0, 256) THEN sha256(text) ELSE error('sha2 takes 256 bits here') END;
+CREATE OR REPLACE VIEW ${SYSTEM}.information_schema_tables AS
+  SELECT database_name AS table_catalog, schema_name AS table_schema, table_name, 'BASE TABLE' AS table_type FROM duckdb_tables() WHERE ${HAVE}
+  UNION ALL SELECT database_name, schema_name, view_name, 'VIEW' FROM duckdb_views() WHERE ${HAVE} AND NOT internal;
+CREATE OR REPLACE VIEW ${SYSTEM}.information_schema_columns AS
+  SELECT database_name AS table_catalog, schema_name AS table_schema, table_name, column_name, column_index AS ordinal_position,
+    column_default, CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, ${TYPE_NAME} AS data_type,
+    ${BYTES} AS character_maximum_length, numeric_precision, numeric_scale
+  FROM duckdb_columns() c WHERE ${HAVE} AND NOT internal;
+CREATE OR REPLACE VIEW ${SYSTEM}.svv_tables AS SELECT table_catalog, table_schema, table_name, table_type, NULL::VARCHAR AS remarks FROM ${SYSTEM}.information_schema_tables;
+CREATE OR REPLACE VIEW ${SYSTEM}.svv_columns AS SELECT * FROM ${SYSTEM}.information_schema_columns;
+CREATE OR REPLACE VIEW ${SYSTEM}.pg_user AS SELECT name AS usename, id AS usesysid, createdb AS usecreatedb, superuser AS usesuper, '********' AS passwd FROM ${HIDDEN}.users;
+CREATE OR REPLACE VIEW ${SYSTEM}.svv_user_info AS SELECT id AS user_id, name AS user_name, createdb, superuser FROM ${HIDDEN}.users;
+CREATE OR REPLACE VIEW ${SYSTEM}.pg_namespace AS SELECT schema_name AS nspname FROM duckdb_schemas() WHERE ${HAVE};
+CREATE OR REPLACE VIEW ${SYSTEM}.svv_all_schemas AS SELECT current_database() AS database_name, nspname AS schema_name FROM ${SYSTEM}.pg_namespace;
+CREATE OR REPLACE VIEW ${SYSTEM}.pg_tables AS
+  SELECT t.table_schema AS schemaname, t.table_name AS tablename, o.owner AS tableowner FROM ${SYSTEM}.information_schema_tables t
+  LEFT JOIN ${HIDDEN}.owners o ON o.kind = 'table' AND o.schema_name = t.table_schema AND o.name = t.table_name WHERE t.table_type = 'BASE TABLE';
+CREATE OR REPLACE VIEW ${SYSTEM}.pg_table_def AS
+  SELECT c.table_schema AS schemaname, c.table_name AS tablename, c.column_name AS "column",
+    CASE WHEN character_maximum_length IS NULL THEN data_type ELSE data_type || '(' || character_maximum_length || ')' END AS type,
+    k.distkey IS NOT DISTINCT FROM c.column_name AS distkey, list_position(string_split(coalesce(k.sortkey, ''), ','), c.column_name) AS sortkey, is_nullable = 'NO' AS "notnull"
+  FROM ${SYSTEM}.information_schema_columns c LEFT JOIN ${HIDDEN}.keys k ON k.schema_name = c.table_schema AND k.name = c.table_name;
+CREATE OR REPLACE VIEW ${SYSTEM}.svv_relation_privileges AS
+  SELECT schema_name AS namespace_name, name AS relation_name, upper(privilege) AS privilege_type, grantee AS identity_name,
+    CASE grantee WHEN 'public' THEN 'public' ELSE 'user' END AS identity_type, grant_option AS admin_option FROM ${HIDDEN}.grants WHERE kind = 'table';
+CREATE OR REPLACE VIEW ${SYSTEM}.svv_schema_privileges AS
+  SELECT schema_name AS namespace_name, upper(privilege) AS privilege_type, grantee AS identity_name,
+    CASE grantee WHEN 'public' THEN 'public' ELSE 'user' END AS identity_type, grant_option AS admin_option FROM ${HIDDEN}.grants WHERE kind = 'schema';
+CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_history AS SELECT * FROM ${HIDDEN}.loads WHERE ${OWN_ROWS};
+CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_error_detail AS
+  SELECT user_id, query_id, session_id, database_name, table_name, start_time, file_name, line_number, column_name, column_type, column_length,
+    position, error_code, error_message FROM ${HIDDEN}.load_errors WHERE ${OWN_ROWS};
+CREATE OR REPLACE VIEW ${SYSTEM}.stl_load_errors AS
+  SELECT user_id AS userid, start_time AS starttime, session_id AS session, query_id AS query, file_name AS filename, line_number, column_name AS colname,
+    column_type AS type, column_length AS col_length, position, raw_line, raw_field AS raw_field_value, error_code AS err_code, error_message AS err_reason
+  FROM ${HIDDEN}.load_errors WHERE ${OWN_ROWS};
+`;
+
+/** Names that the system schema answers, so that a statement's rights on them need no grant. */
+export function systemNames(): ReadonlySet<string> {
+  return new Set([...SYSTEM_VIEWS.matchAll(/CREATE OR REPLACE VIEW \w+\.(\w+)/g)].map((match) => match[1]!));
+}

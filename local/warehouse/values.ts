@@ -1,0 +1,22 @@
+import type { DuckDBValue } from "@duckdb/node-api";
+import { DuckDBTimestampTZValue, DuckDBTimestampValue } from "@duckdb/node-api";
+
+/**
+ * A value as a driver gives it: numbers and booleans as such, a whole number that JavaScript cannot hold as bigint, NULL as null,
+ * and everything else (numeric too, which must not lose digits) as Redshift's text.
+ */
+export function toValue(value: DuckDBValue): unknown {
+  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string")
+    return value;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof DuckDBTimestampTZValue) return utcText(value.micros) + "+00";
+  if (value instanceof DuckDBTimestampValue) return utcText(value.micros);
+  return String(value);
+}
+
+/** `YYYY-MM-DD HH:MI:SS[.ffffff]`, the fraction without its trailing zeros. */
+function utcText(micros: bigint): string {
+  const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const seconds = new Date(Number((micros - fraction) / 1000n)).toISOString().slice(0, 19).replace("T", " ");
+  return fraction === 0n ? seconds : `${seconds}.${fraction.toString().padStart(6, "0").replace(/0+$/, "")}`;
+}

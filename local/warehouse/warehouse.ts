@@ -1,0 +1,203 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { catalogue, HIDDEN, type User } from "./access/catalogue";
+import { TableLocks } from "./access/locks";
+import type { ObjectStores } from "./copy/files";
+import type { LoadError, LoadOutcome } from "./copy/load";
+import type { CopyStatement } from "./copy/options";
+import { SqlError } from "./errors";
+import { Session } from "./session";
+import { SYSTEM_VIEWS } from "./system-views";
+
+export interface WarehouseSettings {
+  /** Folder that holds the database file; made when missing. */
+  readonly folder: string;
+  readonly host: string;
+  /** How the Data API names it: a cluster identifier. */
+  readonly name: string;
+  readonly port: number;
+  /** The one database of the warehouse. */
+  readonly database: string;
+  /** The first superuser. */
+  readonly admin: { readonly user: string; readonly password: string };
+}
+
+/** Rows that a COPY leaves in sys_load_history and sys_load_error_detail, whether its transaction lives or not. */
+export interface LoadRecord {
+  readonly user: User;
+  readonly session: number;
+  readonly copy: CopyStatement;
+  readonly text: string;
+  readonly started: Date;
+  readonly outcome?: LoadOutcome;
+  readonly failure?: { readonly message: string; readonly errors: readonly LoadError[] };
+}
+
+/**
+ * One warehouse: a DuckDB file with users, grants and load history of its own, spoken to in Redshift's SQL through sessions.
+ * The engine itself can reach neither files nor the network; COPY reads through the given object stores.
+ */
+export class Warehouse {
+  readonly locks = new TableLocks();
+  /** ARNs of the roles that are associated with it; the control plane keeps them. */
+  readonly roles = new Set<string>();
+  private readonly sessions = new Set<Session>();
+  private lastSession = 0;
+
+  private constructor(
+    readonly settings: WarehouseSettings,
+    readonly stores: ObjectStores,
+    private readonly instance: DuckDBInstance,
+    /** For what is no statement of a user. */
+    private readonly own: DuckDBConnection,
+  ) {}
+
+  /** @throws SqlError when the file is held by another process or cannot be written */
+  static async open(settings: WarehouseSettings, stores: ObjectStores): Promise<Warehouse> {
+    mkdirSync(settings.folder, { recursive: true });
+    const file = join(settings.folder, `${settings.database}.duckdb`);
+    const instance = await openFile(file);
+    const own = await instance.connect();
+    await own.run("SET GLOBAL TimeZone = 'UTC'");
+    await own.run("BEGIN");
+    await own.run("CREATE SCHEMA IF NOT EXISTS public");
+    await catalogue.create(own);
+    await own.run(SYSTEM_VIEWS);
+    const { user, password } = settings.admin;
+    if (!(await catalogue.user(own, user)))
+      await catalogue.createUser(own, { name: user, password, superuser: true, createdb: true });
+    await own.run("COMMIT");
+    return new Warehouse(settings, stores, instance, own);
+  }
+
+  get host(): string {
+    return this.settings.host;
+  }
+
+  /** A session of `user` after a check of the password. @throws SqlError 28000, as Redshift words it */
+  async login(database: string, user: string, password: string): Promise<Session> {
+    const known = await catalogue.login(this.own, user.toLowerCase(), password);
+    return this.start(database, known);
+  }
+
+  /** A session of a user whom something else has vouched for (IAM). */
+  async enter(database: string, user: string, options: { readonly create?: boolean } = {}): Promise<Session> {
+    const name = user.toLowerCase();
+    if (options.create && !(await catalogue.user(this.own, name))) {
+      await catalogue.createUser(this.own, { name, password: null, superuser: false });
+    }
+    const known = await catalogue.user(this.own, name);
+    if (!known) throw new SqlError(`user "${user}" does not exist`, "28000");
+    return this.start(database, known);
+  }
+
+  /** Sets the admin's password, as ModifyCluster does. */
+  async setAdminPassword(password: string): Promise<void> {
+    await catalogue.setPassword(this.own, this.settings.admin.user, password);
+  }
+
+  private async start(database: string, user: User): Promise<Session> {
+    if (database !== this.settings.database) throw new SqlError(`database "${database}" does not exist`, "3D000");
+    const session = await Session.open(this, await this.instance.connect(), user, ++this.lastSession, (ended) =>
+      this.sessions.delete(ended),
+    );
+    this.sessions.add(session);
+    return session;
+  }
+
+  async recordLoad(load: LoadRecord): Promise<void> {
+    const { user, session, copy, started, outcome, failure } = load;
+    const database = this.settings.database;
+    const query = (await this.own.runAndReadAll(`SELECT nextval('${HIDDEN}.queries')`)).getRows()[0]![0] as bigint;
+    const start = started.toISOString();
+    const errors = failure?.errors ?? outcome?.errors ?? [];
+    await this.own.run(
+      `INSERT INTO ${HIDDEN}.loads VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TIMESTAMP), CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+      [
+        user.id,
+        query,
+        session,
+        database,
+        failure ? "aborted" : "completed",
+        copy.table.name,
+        start,
+        BigInt(Math.round((Date.now() - started.getTime()) * 1000)),
+        `s3://${copy.bucket}/${copy.key}`,
+        copy.format === "csv" ? "csv" : "text",
+        BigInt(outcome?.rows ?? 0),
+        BigInt(outcome?.bytes ?? 0),
+        outcome?.files ?? 0,
+        BigInt(outcome?.bytes ?? 0),
+        errors.length,
+        failure?.message ?? "",
+        withoutSecrets(load.text),
+      ],
+    );
+    for (const error of errors) {
+      await this.own.run(
+        `INSERT INTO ${HIDDEN}.load_errors VALUES ($1, $2, $3, $4, $5, CAST($6 AS TIMESTAMP), $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+        [
+          user.id,
+          query,
+          session,
+          database,
+          copy.table.name,
+          start,
+          error.file,
+          BigInt(error.line),
+          error.column,
+          error.type,
+          error.length,
+          error.position,
+          error.rawLine,
+          error.rawField,
+          error.code,
+          error.reason,
+        ],
+      );
+    }
+  }
+
+  /** Ends every session; statements under way fail. The data stays. */
+  async close(): Promise<void> {
+    await Promise.all([...this.sessions].map((session) => session.close()));
+    this.own.closeSync();
+    this.instance.closeSync();
+  }
+
+  /** Closes, and deletes the data. */
+  async drop(): Promise<void> {
+    await this.close();
+    rmSync(this.settings.folder, { recursive: true, force: true });
+  }
+}
+
+/** Keys and tokens never reach a log or a system view. */
+function withoutSecrets(text: string): string {
+  return text.replace(
+    /(credentials(?:\s+as)?\s+|secret_access_key(?:\s+as)?\s+|session_token(?:\s+as)?\s+)'(?!aws_iam_role)(?:[^']|'')*'/gi,
+    "$1''",
+  );
+}
+
+async function openFile(file: string): Promise<DuckDBInstance> {
+  try {
+    return await DuckDBInstance.create(file, {
+      threads: "2",
+      enable_external_access: "false",
+      autoload_known_extensions: "false",
+      autoinstall_known_extensions: "false",
+      integer_division: "true",
+    });
+  } catch (error) {
+    const message = (error as Error).message;
+    if (/lock/i.test(message)) {
+      throw new SqlError(
+        `the warehouse file ${file} is in use by another process: stop the other run, or give this one a folder of its own`,
+        "55006",
+      );
+    }
+    throw new SqlError(`the warehouse file ${file} cannot be opened: ${message.split("\n")[0]}`, "58030");
+  }
+}
