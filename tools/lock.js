@@ -15,24 +15,24 @@ const path = require("node:path");
 async function withLock(file, work, onWait = () => {}) {
   mkdirSync(path.dirname(file), { recursive: true });
   let told = false;
-  let holder = take(file, [process.pid]);
+  let holder = take(file, nameOf(process.pid));
   while (holder !== undefined) {
     if (!told) onWait(holder);
     told = true;
     await new Promise((resolve) => setTimeout(resolve, 200));
-    holder = take(file, [process.pid]);
+    holder = take(file, nameOf(process.pid));
   }
   try {
-    return await work((pid) => replace(file, [process.pid, pid]));
+    return await work((pid) => replace(file, `${nameOf(process.pid)} ${nameOf(pid)}`));
   } finally {
     rmSync(file, { force: true });
   }
 }
 
 /** Takes the lock and answers undefined, or answers the pid of a living holder. */
-function take(file, pids) {
+function take(file, names) {
   const own = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  writeFileSync(own, pids.join(" "));
+  writeFileSync(own, names);
   try {
     linkSync(own, file);
     return undefined;
@@ -42,11 +42,11 @@ function take(file, pids) {
     rmSync(own, { force: true });
   }
   const content = read(file);
-  if (content === undefined) return take(file, pids);
-  const living = content.split(" ").map(Number).find(isAlive);
-  if (living !== undefined) return living;
+  if (content === undefined) return take(file, names);
+  const living = content.split(" ").find((name) => isAlive(pidOf(name)) && nameOf(pidOf(name)) === name);
+  if (living !== undefined) return pidOf(living);
   setAside(file, content);
-  return take(file, pids);
+  return take(file, names);
 }
 
 /** Removes a dead holder's lock. By renaming, so that of two that saw it dead only one removes it; the other puts back what it took by mistake. */
@@ -68,9 +68,9 @@ function setAside(file, deadContent) {
   rmSync(aside, { force: true });
 }
 
-function replace(file, pids) {
+function replace(file, names) {
   const own = `${file}.${process.pid}.next`;
-  writeFileSync(own, pids.join(" "));
+  writeFileSync(own, names);
   renameSync(own, file);
 }
 
@@ -78,10 +78,24 @@ function read(file) {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    if (error.code === "ENOENT") return undefined;
+    // ESRCH: a process that ended while its file in /proc was read.
+    if (error.code === "ENOENT" || error.code === "ESRCH") return undefined;
     throw error;
   }
 }
+
+/**
+ * The process's id with the time it started where that is easily had (Linux), so that another process that was given the same id, as happens
+ * soon in a restarted container, is not taken for the holder.
+ */
+function nameOf(pid) {
+  const stat = process.platform === "linux" ? (read(`/proc/${pid}/stat`) ?? "") : "";
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  // A zombie holds nothing: nobody may ever come to collect it where a container has no init.
+  return `${pid}:${fields[0] === "Z" ? "ended" : (fields[19] ?? "")}`;
+}
+
+const pidOf = (name) => Number(name.split(":")[0]);
 
 function isAlive(pid) {
   if (!Number.isInteger(pid) || pid <= 0) return false;

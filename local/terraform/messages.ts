@@ -54,33 +54,43 @@ export class Counter {
 
   /** A replacement counts twice, as it is carried out: once destroyed, once created. */
   take(message: UiMessage): void {
-    const address = message.hook?.resource?.addr ?? "";
-    switch (message.type) {
-      case "change_summary": {
-        if (this.planned !== undefined) return;
-        const { add = 0, change = 0, remove = 0 } = message.changes ?? {};
-        this.planned = add + change + remove;
-        return this.progress(`${this.planned} changes planned`);
-      }
+    const line = this.count(message);
+    if (line !== undefined) this.progress(line);
+  }
+
+  private count({ type, hook, changes }: UiMessage): string | undefined {
+    const address = hook?.resource?.addr ?? "";
+    switch (type) {
+      case "change_summary":
+        return this.plan(changes);
       case "apply_start":
         this.running.set(address, 0);
-        return;
+        return undefined;
       case "apply_progress": {
         // Terraform says so every 10 s for each resource; a person wants to know what is slow, once in a while.
-        const seconds = message.hook?.elapsed_seconds ?? 0;
-        if (seconds - (this.running.get(address) ?? 0) < 30) return;
+        const seconds = hook?.elapsed_seconds ?? 0;
+        if (seconds - (this.running.get(address) ?? 0) < 30) return undefined;
         this.running.set(address, seconds);
-        return this.progress(`${this.of()}: still working on ${address}, ${Math.round(seconds)} s`);
+        return `${this.of()}: still working on ${address}, ${Math.round(seconds)} s`;
       }
       case "apply_complete":
         this.running.delete(address);
         this.done++;
-        if (this.isWorthALine()) this.progress(`${this.of()} done, last ${address}`);
-        return;
+        return this.isWorthALine() ? `${this.of()} done, last ${address}` : undefined;
       case "apply_errored":
         this.running.delete(address);
-        return this.progress(`${this.of()}: ${address} failed`);
+        return `${this.of()}: ${address} failed`;
+      default:
+        return undefined;
     }
+  }
+
+  /** The first summary is the plan's; a second one, at the end, says the same of what was done. */
+  private plan(changes: UiMessage["changes"]): string | undefined {
+    if (this.planned !== undefined) return undefined;
+    const { add = 0, change = 0, remove = 0 } = changes ?? {};
+    this.planned = add + change + remove;
+    return `${this.planned} changes planned`;
   }
 
   private of(): string {
