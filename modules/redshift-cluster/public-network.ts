@@ -34,6 +34,7 @@ export class PublicNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: PublicNetworkProps) {
     super(scope, id);
+    // Said of the owner, whose properties these are.
     checkSubnets(scope, props.vpcCidr, props.subnetCidrs);
     const tags = { Name: props.name };
 
