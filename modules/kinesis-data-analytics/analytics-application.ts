@@ -8,6 +8,7 @@ import { Kinesisanalyticsv2Application } from "@cdktf/provider-aws/lib/kinesisan
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { RecordShape } from "../../lambda-src/events/telemetry";
+import type { Bucket } from "../bucket";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { allow, serviceRole } from "../support/iam";
 import { flinkColumns } from "./columns";
@@ -44,7 +45,7 @@ export interface AnalyticsApplicationProps {
   readonly select: string;
 
   /** Bucket that holds the program. */
-  readonly codeBucket: { readonly name: string; readonly arn: string };
+  readonly codeBucket: Bucket;
 
   /** Key that encrypts the code bucket and the log. */
   readonly key: { readonly arn: string };

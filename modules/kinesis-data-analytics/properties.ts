@@ -22,5 +22,5 @@ export function checkProperties(scope: Construct, properties: Readonly<Record<st
 
 /** SQL as a Terraform string: `${name}` is for the SQL runner, not for Terraform. */
 export function verbatim(sql: string): string {
-  return sql.replaceAll("${", "$${").replaceAll("%{", "%%{");
+  return sql.replace(/[$%]\{/g, (opening) => opening[0] + opening);
 }

@@ -1,9 +1,12 @@
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 import * as path from "node:path";
+import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
+import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
 import { S3Object } from "@cdktf/provider-aws/lib/s3-object";
 import { TerraformStack } from "cdktf";
 import { addCustomSynthesis } from "cdktf/lib/synthesize/synthesizer";
 import { Construct } from "constructs";
+import type { Bucket } from "../bucket";
 
 const BUILT = "flink/sql-runner/target/flink-sql-runner.jar";
 const FILE = "flink-sql-runner.jar";
@@ -14,7 +17,7 @@ export const JAR_MISSING = `${FILE} is not in the stack's folder; build it with 
 
 export interface RunnerJarProps {
   /** Bucket the service reads the program from. */
-  readonly bucket: { readonly name: string };
+  readonly bucket: Bucket;
 }
 
 /**
@@ -34,6 +37,8 @@ export class RunnerJar extends Construct {
       source: IN_STACK,
       // Read only where the file exists: the precondition shall be the one error of a plan without it.
       sourceHash: `\${fileexists("${IN_STACK}") ? filemd5("${IN_STACK}") : null}`,
+      // An object put before versioning is on has no version, one put before encryption another key.
+      dependsOn: props.bucket.node.findAll().filter(isVersioningOrEncryption),
       lifecycle: { precondition: [{ condition: `\${fileexists("${IN_STACK}")}`, errorMessage: JAR_MISSING }] },
     });
     addCustomSynthesis(this, {
@@ -43,6 +48,12 @@ export class RunnerJar extends Construct {
       },
     });
   }
+}
+
+function isVersioningOrEncryption(
+  child: unknown,
+): child is S3BucketVersioningA | S3BucketServerSideEncryptionConfigurationA {
+  return child instanceof S3BucketVersioningA || child instanceof S3BucketServerSideEncryptionConfigurationA;
 }
 
 function copyIfBuilt(to: string, stack: string): void {

@@ -62,7 +62,9 @@ export class Job {
     const kinesis = new KinesisClient({ ...aws.as(spec.role, PRINCIPAL), requestHandler: new NodeHttpHandler() });
     try {
       checkColumns(plan, select);
-      const shards = await Shards.open(kinesis, plan.stream, plan.initialPosition, spec.positions).catch((error) => {
+      // By ARN, not by name: GetRecords names no stream otherwise, and the emulator could not tell whether it is the granted one.
+      const streamArn = `arn:aws:kinesis:${aws.region}:${aws.accountId}:stream/${plan.stream}`;
+      const shards = await Shards.open(kinesis, streamArn, plan.initialPosition, spec.positions).catch((error) => {
         throw new JobError(`the stream ${plan.stream} cannot be read: ${(error as Error).message}`);
       });
       const firehose = new FirehoseClient(aws.as(spec.role, PRINCIPAL));

@@ -32,18 +32,18 @@ export class Shards {
 
   private constructor(
     private readonly client: KinesisClient,
-    private readonly stream: string,
+    private readonly streamArn: string,
     private readonly initial: "TRIM_HORIZON" | "LATEST",
   ) {}
 
   /** Has an iterator for every shard when it resolves: what is put from then on is read also from LATEST. */
   static async open(
     client: KinesisClient,
-    stream: string,
+    streamArn: string,
     initial: "TRIM_HORIZON" | "LATEST",
     positions: Positions,
   ): Promise<Shards> {
-    const shards = new Shards(client, stream, initial);
+    const shards = new Shards(client, streamArn, initial);
     for (const shard of await shards.list())
       await shards.add(shard.ShardId ?? "", positions[shard.ShardId ?? ""], initial);
     return shards;
@@ -77,7 +77,7 @@ export class Shards {
         Records = [],
         NextShardIterator,
         MillisBehindLatest,
-      } = await this.client.send(new GetRecordsCommand({ ShardIterator: iterator }));
+      } = await this.client.send(new GetRecordsCommand({ ShardIterator: iterator, StreamARN: this.streamArn }));
       if (NextShardIterator === undefined) await this.addChildren();
       cursor.iterator = NextShardIterator;
       cursor.after = Records.at(-1)?.SequenceNumber ?? cursor.after;
@@ -111,9 +111,9 @@ export class Shards {
     const shards: Shard[] = [];
     let next: string | undefined;
     do {
-      // AWS refuses the stream's name beside a token.
+      // AWS refuses the stream beside a token.
       const page = await this.client.send(
-        new ListShardsCommand(next ? { NextToken: next } : { StreamName: this.stream }),
+        new ListShardsCommand(next ? { NextToken: next } : { StreamARN: this.streamArn }),
       );
       shards.push(...(page.Shards ?? []));
       next = page.NextToken;
@@ -128,7 +128,7 @@ export class Shards {
   ): Promise<string | undefined> {
     const { ShardIterator } = await this.client.send(
       new GetShardIteratorCommand({
-        StreamName: this.stream,
+        StreamARN: this.streamArn,
         ShardId: shardId,
         ...(after
           ? { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: after }
