@@ -122,7 +122,14 @@ export class QueryRunner extends Construct {
       throw new ConfigError(this, `loader must not be "public", which Redshift keeps for everybody`);
     const profile = checkOneOf(this, "profile", props.profile ?? "dev", PROFILES);
     const timeoutSeconds = checkInteger(this, "timeoutSeconds", props.timeoutSeconds ?? 840, 60, 899);
-    const migrations = readMigrations(this, `${props.sqlFolder ?? "sql"}/${dataset}`);
+    const folder = `${props.sqlFolder ?? "sql"}/${dataset}`;
+    const migrations = readMigrations(this, folder);
+    if (!migrations.some(({ sql }) => new RegExp(`\\b${table}\\b`, "i").test(sql))) {
+      throw new ConfigError(
+        this,
+        `table must be one that ${folder} makes, got "${table}", which none of its files names`,
+      );
+    }
 
     this.userSecret = new SecretsmanagerSecret(this, "loader-secret", {
       name: `${props.name}-loader`,

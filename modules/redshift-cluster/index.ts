@@ -1,1 +1,1 @@
-export { RedshiftCluster, type RedshiftClusterProps, type RedshiftTarget } from "./redshift-cluster";
+export { RedshiftCluster, type RedshiftClusterProps } from "./redshift-cluster";

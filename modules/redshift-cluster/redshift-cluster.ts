@@ -19,12 +19,6 @@ import { RESERVED_WORDS } from "./reserved-words";
 const PROFILES = ["dev", "prod"] as const;
 const AUDIT_LOGS = ["connectionlog", "userlog", "useractivitylog"] as const;
 
-/** What a loader or a delivery stream must know of a warehouse; `RedshiftCluster` satisfies it. */
-export interface RedshiftTarget {
-  /** `jdbc:redshift://HOST:PORT/DATABASE`. */
-  readonly jdbcUrl: string;
-}
-
 export interface RedshiftClusterProps {
   /** Cluster identifier: 1 to 63 of a-z, 0-9 and -, a letter first, no double or last hyphen. */
   readonly name: string;
@@ -119,7 +113,7 @@ export interface RedshiftClusterProps {
  * @example
  * const cluster = new RedshiftCluster(this, "warehouse", { name: `telemetry-${suffix}`, region: "us-east-1", key });
  */
-export class RedshiftCluster extends Construct implements RedshiftTarget {
+export class RedshiftCluster extends Construct {
   /** The cluster itself, for anything these props do not cover. */
   readonly cluster: Cluster;
 
@@ -131,6 +125,8 @@ export class RedshiftCluster extends Construct implements RedshiftTarget {
 
   readonly network: PublicNetwork;
   readonly securityGroup: SecurityGroup;
+
+  private readonly key: EncryptionKey;
 
   constructor(scope: Construct, id: string, props: RedshiftClusterProps) {
     super(scope, id);
@@ -152,6 +148,7 @@ export class RedshiftCluster extends Construct implements RedshiftTarget {
     );
     const firehoseCidr = firehoseCidrOf(this, props.region);
 
+    this.key = props.key;
     this.copyRole = serviceRole(this, "copy-role", "redshift.amazonaws.com");
     this.network = new PublicNetwork(this, "network", {
       name: props.name,
@@ -225,6 +222,7 @@ export class RedshiftCluster extends Construct implements RedshiftTarget {
     return this.cluster.dnsName;
   }
 
+  /** `jdbc:redshift://HOST:PORT/DATABASE`. */
   get jdbcUrl(): string {
     return `jdbc:redshift://${this.cluster.dnsName}:${Token.asString(this.cluster.port)}/${this.cluster.databaseName}`;
   }
@@ -232,6 +230,11 @@ export class RedshiftCluster extends Construct implements RedshiftTarget {
   /** Secret with the superuser's `username` and `password`, owned and rotated by Redshift. */
   get adminSecretArn(): string {
     return this.cluster.masterPasswordSecretArn;
+  }
+
+  /** What a delivery stream must know, with the secret of the user that it logs in as (see `QueryRunner.userSecretArn`). */
+  firehoseTarget(secretArn: string) {
+    return { jdbcUrl: this.jdbcUrl, secretArn, key: this.key, enhancedVpcRouting: false } as const;
   }
 
   private checkNames(name: string, database: string, adminUser: string): void {
