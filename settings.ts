@@ -49,7 +49,9 @@ const telemetry = section({
   /** How callers of the API prove who they are. `none` needs `allowedCidrs`. */
   auth: v.optional(oneOf(["iam", "none"]), "iam"),
   /** Source addresses the API admits; required with `none`. */
-  allowedCidrs: v.optional(texts, []),
+  allowedCidrs: v.optional(texts),
+  /** Stack that sets the role with which API Gateway logs, one an account and Region; `none` where the account has one. */
+  accountLogging: v.optional(oneOf(["telemetry-lake", "telemetry-warehouse", "none"]), "telemetry-warehouse"),
   /** Megabytes after which a delivery stream writes a file, 1 to 128. */
   bufferingSizeMb: v.optional(number, 5),
   /** Seconds after which a delivery stream writes a file, 0 to 900. */

@@ -24,7 +24,7 @@ describe("settings", () => {
       backend: { kind: "local" },
       telemetry: {
         auth: "iam",
-        allowedCidrs: [],
+        accountLogging: "telemetry-warehouse",
         bufferingSizeMb: 5,
         bufferingIntervalSeconds: 60,
         engine: "flink",

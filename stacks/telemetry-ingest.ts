@@ -1,0 +1,76 @@
+import { Construct } from "constructs";
+import { AccountLogging, IngestApi } from "../modules/api-gateway";
+import { Bucket } from "../modules/bucket";
+import { EncryptionKey } from "../modules/encryption-key";
+import { DataFirehose } from "../modules/kinesis-data-firehose";
+import { DataStream } from "../modules/kinesis-data-stream";
+import { LambdaFunction } from "../modules/lambda-function";
+import type { TelemetrySettings } from "../settings";
+
+export interface TelemetryIngestProps {
+  readonly settings: TelemetrySettings;
+  /** Full name of a part. */
+  readonly nameOf: (part: string) => string;
+  /** Whether buckets are destroyed with what they hold. */
+  readonly disposable: boolean;
+}
+
+/** What both telemetry stacks begin with: API, data stream, processor, raw bucket. */
+export class TelemetryIngest extends Construct {
+  readonly key: EncryptionKey;
+  readonly stream: DataStream;
+  readonly api: IngestApi;
+  readonly raw: Bucket;
+  readonly rawDelivery: DataFirehose;
+
+  constructor(scope: Construct, id: string, { settings, nameOf, disposable }: TelemetryIngestProps) {
+    super(scope, id);
+    this.key = new EncryptionKey(this, "key", {
+      description: `Telemetry of ${scope.node.id}`,
+      deletionWindowDays: disposable ? 7 : 30,
+    });
+    const key = this.key;
+    this.stream = new DataStream(this, "stream", {
+      name: nameOf("telemetry"),
+      key,
+      retentionHours: settings.retentionHours,
+    });
+    this.api = new IngestApi(this, "api", {
+      name: nameOf("api"),
+      key,
+      target: { dataStream: this.stream },
+      auth: settings.auth,
+      allowedCidrs: settings.allowedCidrs,
+      accountLogging:
+        settings.accountLogging === scope.node.id ? new AccountLogging(this, "account-logging") : undefined,
+    });
+
+    const transform = new LambdaFunction(this, "transform", {
+      name: nameOf("transform"),
+      source: "transform-telemetry",
+      key,
+      timeoutSeconds: 60,
+    });
+    this.raw = new Bucket(this, "raw", { name: nameOf("raw"), key, forceDestroy: disposable });
+    this.rawDelivery = new DataFirehose(this, "raw-delivery", {
+      name: nameOf("raw"),
+      source: this.stream,
+      processor: transform,
+      bucket: this.raw,
+      key,
+      bufferingSizeMb: settings.bufferingSizeMb,
+      bufferingIntervalSeconds: settings.bufferingIntervalSeconds,
+    });
+  }
+
+  /** What `redstream` reads of every telemetry stack. */
+  get outputs(): Readonly<Record<string, string>> {
+    return {
+      api_url: this.api.url,
+      api_auth: this.api.auth,
+      stream_name: this.stream.name,
+      raw_bucket: this.raw.name,
+      raw_delivery_stream: this.rawDelivery.name,
+    };
+  }
+}

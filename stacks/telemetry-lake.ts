@@ -1,0 +1,46 @@
+import type { Construct } from "constructs";
+import { Bucket } from "../modules/bucket";
+import { FirehoseAfterAnalytics } from "../modules/firehose-after-analytics";
+import type { Settings } from "../settings";
+import { FastLaps } from "./fast-laps";
+import { PipelineStack } from "./pipeline-stack";
+import { TelemetryIngest } from "./telemetry-ingest";
+
+/** Telemetry from an HTTP call to files: every record with its EXTRA2 in one bucket, the fast laps as CSV in another. */
+export class TelemetryLake extends PipelineStack {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, settings);
+    const { telemetry } = settings;
+    const nameOf = (part: string) => this.nameOf(`lake-${part}`);
+    const disposable = this.disposable;
+
+    const ingest = new TelemetryIngest(this, "ingest", { settings: telemetry, nameOf, disposable });
+    const processed = new Bucket(this, "processed", {
+      name: nameOf("processed"),
+      key: ingest.key,
+      forceDestroy: disposable,
+    });
+    const delivery = new FirehoseAfterAnalytics(this, "processed-delivery", {
+      name: nameOf("processed"),
+      bucket: processed,
+      key: ingest.key,
+      bufferingSizeMb: telemetry.bufferingSizeMb,
+      bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
+    });
+    const { application } = new FastLaps(this, "fast-laps", {
+      name: nameOf("fast-laps"),
+      codeBucketName: nameOf("code"),
+      engine: telemetry.engine,
+      ingest,
+      delivery,
+      disposable,
+    });
+
+    this.output({
+      ...ingest.outputs,
+      processed_bucket: processed.name,
+      processed_delivery_stream: delivery.name,
+      analytics_application: application.name,
+    });
+  }
+}
