@@ -36,6 +36,16 @@ def check_root_keys(app, evaluator):
     app.pin_signed_request = types.FunctionType(pin.__code__, names, pin.__name__, pin.__defaults__)
 
 
+def know_authority(sigv4):
+    """The SDK's HTTP/2 clients (Kinesis) sign `:authority` in place of `host`; the gateway passes on HTTP/1.1, where it is `host`."""
+    build = sigv4.build_canonical_headers
+
+    def with_authority(headers, signed_headers):
+        return build({**headers, ":authority": headers.get("host", "")}, signed_headers)
+
+    sigv4.build_canonical_headers = with_authority
+
+
 def whole_alarms(cloudwatch):
     """DescribeAlarms over the query protocol leaves out description, actions, dimensions, period and more: a diff at every plan."""
     put, describe = cloudwatch._put_metric_alarm, cloudwatch._describe_alarms

@@ -172,6 +172,10 @@ class Ministack implements Emulator {
     return { ...opened, expiration: new Date(opened.expiration * 1000) };
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.end();
     return this.stopping;

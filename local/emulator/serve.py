@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 
-from corrections import check_root_keys, correct_as_loaded
+from corrections import check_root_keys, correct_as_loaded, know_authority
 
 HOST = "127.0.0.1"
 
@@ -172,8 +172,9 @@ def main():
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack import app as ministack
-    from ministack.core import iam_evaluator
+    from ministack.core import iam_evaluator, sigv4
 
+    know_authority(sigv4)
     check_root_keys(ministack, iam_evaluator)
     correct_as_loaded(ministack)
     identity = Identity(account_id, region)

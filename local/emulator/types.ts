@@ -27,6 +27,8 @@ export type Decision = "Allow" | "Deny" | "ImplicitDeny";
 export interface Emulator {
   /** `http://127.0.0.1:PORT`; only the gateway calls it. */
   readonly endpoint: string;
+  /** Its process, for who wants to know that it has ended. */
+  readonly pid: number;
   /** Signing names of the services it may be asked for. */
   readonly services: ReadonlySet<string>;
   /** The secret and owner of an access key; the session token must be the one given with it. */

@@ -1,5 +1,5 @@
 import type { Emulator, ResolvedKey } from "../emulator";
-import { type Credential, type SignedParts, sha256, signatureMatches, timeOf } from "./sigv4";
+import { AUTHORITY, type Credential, type SignedParts, sha256, signatureMatches, timeOf } from "./sigv4";
 import { AwsError, type Caller } from "./types";
 
 /** Minutes that the clock of a caller may be off, as AWS's services allow. */
@@ -24,7 +24,7 @@ export class Authenticator {
       throw new AwsError("ExpiredTokenException", "The security token included in the request is expired", 403);
     }
     if (
-      !credential.signedHeaders.includes("host") ||
+      !credential.signedHeaders.some((name) => name === "host" || name === AUTHORITY) ||
       !signatureMatches(parts, sha256(body), credential, key.secretAccessKey)
     ) {
       throw new AwsError(

@@ -1,9 +1,9 @@
-import { Agent, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { pipeline } from "node:stream";
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { type HttpRequest, type HttpResponse, headersOf } from "./http";
 import { AwsError } from "./types";
 
 /** Headers of one hop, which the next one makes itself. */
-const HOP = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "expect"]);
+const HOP = ["connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
 /** Passes requests on to the emulator as they came, streaming both ways. Nothing is sent twice: a client retries as it would AWS. */
 export class Forwarder {
@@ -15,19 +15,28 @@ export class Forwarder {
     this.to = new URL(endpoint);
   }
 
-  /** Resolves when the answer has been passed on. */
-  async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  /** Resolves when the answer has been passed on, or when the client has left. */
+  async pass(incoming: HttpRequest, outgoing: HttpResponse): Promise<void> {
     const answer = await this.send(incoming);
-    outgoing.writeHead(answer.statusCode!, withoutHop(answer.rawHeaders));
-    return new Promise((resolve) => pipeline(answer, outgoing, () => resolve()));
+    await new Promise<void>((resolve) => {
+      outgoing.once("close", () => {
+        if (!answer.complete) answer.destroy();
+        resolve();
+      });
+      // An answer cut short must not look whole.
+      answer.once("error", () => outgoing.destroy());
+      outgoing.writeHead(answer.statusCode!, withoutHop(answer.headers));
+      answer.pipe(outgoing);
+    });
   }
 
   close(): void {
     this.agent.destroy();
   }
 
-  private send(incoming: IncomingMessage): Promise<IncomingMessage> {
+  private send(incoming: HttpRequest): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
+      const headers = headersOf(incoming);
       const outgoing = request({
         agent: this.agent,
         host: this.to.hostname,
@@ -35,8 +44,7 @@ export class Forwarder {
         method: incoming.method,
         path: incoming.url,
         // Host stays the client's, because it is signed. The loopback hop stands for AWS's TLS endpoint, so policies see a secure transport.
-        headers: [...withoutHop(incoming.rawHeaders), "X-Forwarded-Proto", "https"],
-        setHost: false,
+        headers: { ...withoutHop(headers), "x-forwarded-proto": "https" },
       });
       outgoing.once("response", resolve);
       outgoing.once("error", (problem) =>
@@ -49,17 +57,18 @@ export class Forwarder {
         if (!incoming.complete) outgoing.destroy();
       });
       // Not pipeline(): it would close the client's connection with a failed one, and the client is to hear why.
-      incoming.pipe(outgoing);
+      if (hasBody(headers) || incoming.httpVersionMajor === 2) incoming.pipe(outgoing);
+      else outgoing.end();
     });
   }
 }
 
-/** Names and values in turn, as Node.js gives and takes raw headers. */
-function withoutHop(raw: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toLowerCase();
-    if (!HOP.has(name) && name !== "x-forwarded-proto") kept.push(raw[i]!, raw[i + 1]!);
-  }
+function withoutHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const kept = { ...headers };
+  for (const name of HOP) delete kept[name];
   return kept;
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }

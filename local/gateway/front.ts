@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Emulator } from "../emulator";
 import type { Meter } from "../meter";
 import type { Authenticator } from "./authenticate";
 import { readBody } from "./body";
 import { detectService, type Protocol, protocolOf, type Target } from "./detect";
 import type { Forwarder } from "./forwarder";
+import { type HttpRequest, type HttpResponse, headersOf } from "./http";
 import { encodeError } from "./protocol";
 import { type Credential, readCredential, type SignedParts } from "./sigv4";
 import { AwsError, type AwsResponse, type Service } from "./types";
@@ -35,7 +35,7 @@ export class Front {
   }
 
   /** Always answers: what is thrown becomes an error in the protocol of the request. */
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async answer(request: HttpRequest, response: HttpResponse): Promise<void> {
     let protocol: Protocol = "s3";
     try {
       const parts = partsOf(request);
@@ -49,14 +49,14 @@ export class Front {
     } catch (problem) {
       if (response.headersSent) return void response.destroy();
       // The rest of a body that nobody reads would stand before the next request on this connection.
-      if (!request.complete) response.setHeader("Connection", "close");
+      if (!request.complete && request.httpVersionMajor === 1) response.setHeader("Connection", "close");
       send(response, encodeError(asAwsError(problem), protocol));
     }
   }
 
   private async dispatch(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: HttpRequest,
+    response: HttpResponse,
     parts: SignedParts,
     credential: Credential | string | undefined,
     target: Target | undefined,
@@ -84,8 +84,8 @@ export class Front {
   }
 
   private async handle(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: HttpRequest,
+    response: HttpResponse,
     parts: SignedParts,
     credential: Credential | string | undefined,
     name: string,
@@ -117,12 +117,7 @@ export class Front {
     );
   }
 
-  private async pass(
-    request: IncomingMessage,
-    response: ServerResponse,
-    parts: SignedParts,
-    service: string,
-  ): Promise<void> {
+  private async pass(request: HttpRequest, response: HttpResponse, parts: SignedParts, service: string): Promise<void> {
     await this.options.forwarder.pass(request, response);
     if (service === "iam" || (service === "apigateway" && parts.method !== "GET")) this.options.identityChanged();
   }
@@ -135,24 +130,18 @@ export class Front {
   }
 }
 
-function partsOf(request: IncomingMessage): SignedParts {
+function partsOf(request: HttpRequest): SignedParts {
   const url = request.url ?? "/";
   const mark = url.indexOf("?");
-  const headers: Record<string, string> = {};
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = request.rawHeaders[i]!.toLowerCase();
-    const value = request.rawHeaders[i + 1]!;
-    headers[name] = name in headers ? `${headers[name]},${value}` : value;
-  }
   return {
     method: request.method ?? "GET",
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? "" : url.slice(mark + 1),
-    headers,
+    headers: headersOf(request),
   };
 }
 
-function send(response: ServerResponse, { status, headers, body }: AwsResponse): void {
+function send(response: HttpResponse, { status, headers, body }: AwsResponse): void {
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
   response.end(body);
 }

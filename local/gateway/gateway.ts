@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isIP } from "node:net";
 import type { AwsCredentialIdentity } from "@smithy/types";
@@ -9,6 +9,7 @@ import { Authenticator } from "./authenticate";
 import { Authorizer } from "./authorize";
 import { Forwarder } from "./forwarder";
 import { Front } from "./front";
+import { createHttpServer } from "./http";
 import { Roles } from "./roles";
 import {
   AwsError,
@@ -57,7 +58,12 @@ export interface Gateway {
 /** Starts the local AWS: one endpoint on 127.0.0.1, the services that we answer, and the emulator behind it for the rest. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const now = () => options.clock.now();
-  const server = createServer();
+  let front: Front | undefined;
+  const server = createHttpServer((request, response) => {
+    if (front) void front.answer(request, response);
+    // Nobody has been told of the endpoint yet but the emulator, and it does not call by itself.
+    else response.writeHead(503).end();
+  });
   // Longer than clients keep a free connection, so that none is closed under a request.
   server.keepAliveTimeout = 120_000;
   const endpoint = await listen(server, options.port ?? 0);
@@ -84,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       connect: (to) => connect(services, to),
     };
     services.push(...options.services(aws));
-    const front = new Front({
+    front = new Front({
       services,
       emulator,
       authenticator,
@@ -96,7 +102,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         roles.forget();
       },
     });
-    server.on("request", (request, response) => void front.answer(request, response));
     let stopping: Promise<void> | undefined;
     return {
       aws,

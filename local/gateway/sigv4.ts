@@ -16,6 +16,9 @@ export interface Credential {
   readonly expiresSeconds: number | undefined;
 }
 
+/** What signers of HTTP/2 requests sign in place of `host`. */
+export const AUTHORITY = ":authority";
+
 export interface SignedParts {
   readonly method: string;
   /** As sent, percent-encoded, without the query. */
@@ -119,7 +122,9 @@ export function canonicalRequest(
     parts.method,
     credential.service === "s3" ? parts.path : canonicalPath(parts.path),
     canonicalQuery(parts.query),
-    ...credential.signedHeaders.map((name) => `${name}:${(parts.headers[name] ?? "").trim().replace(/\s+/g, " ")}`),
+    ...credential.signedHeaders.map(
+      (name) => `${name}:${(parts.headers[name === AUTHORITY ? "host" : name] ?? "").trim().replace(/\s+/g, " ")}`,
+    ),
     "",
     credential.signedHeaders.join(";"),
     bodyHash,
