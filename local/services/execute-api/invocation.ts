@@ -1,0 +1,132 @@
+import type { IntegrationResponse, Method } from "@aws-sdk/client-api-gateway";
+import type { AwsRequest, AwsResponse } from "../../gateway/types";
+import type { Stage } from "./config";
+import { Fault, misconfigured } from "./fault";
+import type { HttpAnswer } from "./http-call";
+import type { AwsIntegrations } from "./integration";
+import { mapHeaders, type Sources } from "./parameters";
+import {
+  BodyError,
+  contextShim,
+  type Facts,
+  inputShim,
+  NO_PARAMS,
+  noOverrides,
+  type Overrides,
+  type Params,
+  render,
+  stageVariablesShim,
+  TemplateError,
+  utilShim,
+} from "./template";
+
+/** One request on its way through the method's integration and back. */
+export interface Invocation {
+  readonly stage: Stage;
+  readonly method: Method;
+  readonly request: AwsRequest;
+  /** Media type without parameters. */
+  readonly contentType: string;
+  readonly body: string;
+  readonly params: Params;
+  readonly facts: Facts;
+}
+
+/** Request template, the service's action, the response that its status selects, response template. */
+export async function invoke(invocation: Invocation, integrations: AwsIntegrations): Promise<AwsResponse> {
+  const { method, stage, params, facts } = invocation;
+  const integration = method.methodIntegration;
+  if (!integration) throw misconfigured("the method has no integration");
+
+  const overrides = noOverrides();
+  const body = requestBody(invocation, overrides);
+  const sources: Sources = { facts, stageVariables: stage.variables, params, answerHeaders: {} };
+  const headers = {
+    "content-type": "application/json",
+    ...mapHeaders(integration.requestParameters ?? {}, "integration.request.header.", sources),
+    ...Object.fromEntries([...overrides.requestHeaders].map(([name, value]) => [name.toLowerCase(), value])),
+  };
+  const answer = await integrations.call(integration, headers, body);
+  return respond(invocation, answer, { ...sources, answerHeaders: answer.headers });
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html */
+function requestBody(invocation: Invocation, overrides: Overrides): string {
+  const { requestTemplates = {}, passthroughBehavior = "WHEN_NO_MATCH" } = invocation.method.methodIntegration ?? {};
+  const template = requestTemplates[invocation.contentType];
+  if (template !== undefined)
+    return rendered(template, invocation, invocation.body, invocation.params, overrides, "request");
+  const refuses =
+    passthroughBehavior === "NEVER" ||
+    (passthroughBehavior === "WHEN_NO_TEMPLATES" && Object.keys(requestTemplates).length > 0);
+  if (refuses) throw new Fault("UNSUPPORTED_MEDIA_TYPE");
+  return invocation.body;
+}
+
+function respond(invocation: Invocation, answer: HttpAnswer, sources: Sources): AwsResponse {
+  const response = select(
+    Object.values(invocation.method.methodIntegration?.integrationResponses ?? {}),
+    answer.status,
+  );
+  if (!response)
+    throw misconfigured(`no integration response is for status ${answer.status}, and there is no default one`);
+  const overrides = noOverrides();
+  const [contentType, template] = responseTemplate(response, invocation.request.headers.accept);
+  const body =
+    template === undefined
+      ? answer.body
+      : rendered(template, invocation, answer.body, NO_PARAMS, overrides, "response");
+  return {
+    status: overrides.status ?? Number(response.statusCode),
+    headers: {
+      "content-type": contentType,
+      ...mapHeaders(response.responseParameters ?? {}, "method.response.header.", sources),
+      ...Object.fromEntries([...overrides.responseHeaders].map(([name, value]) => [name.toLowerCase(), value])),
+    },
+    body,
+  };
+}
+
+/** The response whose pattern is the whole status, otherwise the one without a pattern. */
+function select(responses: readonly IntegrationResponse[], status: number): IntegrationResponse | undefined {
+  return (
+    responses.find(
+      ({ selectionPattern }) => selectionPattern && new RegExp(`^(?:${selectionPattern})$`).test(String(status)),
+    ) ?? responses.find(({ selectionPattern }) => !selectionPattern)
+  );
+}
+
+function responseTemplate(
+  { responseTemplates = {} }: IntegrationResponse,
+  accept = "",
+): readonly [string, string | undefined] {
+  const accepted = accept.split(",").map((type) => type.split(";")[0]?.trim() ?? "");
+  const types = Object.keys(responseTemplates);
+  const type =
+    accepted.find((one) => types.includes(one)) ?? (types.includes("application/json") ? "application/json" : types[0]);
+  return type === undefined ? ["application/json", undefined] : [type, responseTemplates[type]];
+}
+
+function rendered(
+  template: string,
+  { stage, facts }: Invocation,
+  body: string,
+  params: Params,
+  overrides: Overrides,
+  which: "request" | "response",
+): string {
+  try {
+    return render(template, {
+      input: inputShim(body, params),
+      util: utilShim,
+      context: contextShim(facts, overrides),
+      stageVariables: stageVariablesShim(stage.variables),
+    });
+  } catch (error) {
+    if (error instanceof TemplateError) throw misconfigured(`mapping template of the ${which}: ${error.message}`);
+    if (!(error instanceof BodyError)) throw error;
+    if (which === "response")
+      throw misconfigured(`mapping template of the response: the service's answer is no JSON: ${error.message}`);
+    throw new Fault("BAD_REQUEST_BODY", `Could not parse request body into json: ${error.message}`);
+  }
+}

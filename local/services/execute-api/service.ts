@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import type { AwsRequest, AwsResponse, LocalAws, Service } from "../../gateway/types";
+import { type Address, readAddress } from "./address";
+import { authorize } from "./authorize";
+import { Configuration, type Stage } from "./config";
+import { ExecutionLog } from "./execution-log";
+import { Fault, misconfigured } from "./fault";
+import { gatewayResponse } from "./gateway-response";
+import { AwsIntegrations } from "./integration";
+import { invoke } from "./invocation";
+import { findMethod, type Match } from "./route";
+import type { Facts, Params } from "./template";
+import { Throttle } from "./throttle";
+import { validate } from "./validate";
+
+/** Bytes of a request that API Gateway takes at most. */
+const LARGEST_BODY = 10 * 1024 * 1024;
+
+/**
+ * The run time of REST APIs, as the applied configuration has them. What cannot be carried out is a 500 to the client, and a line with the
+ * reason in `execute-api/execution.log` of the run's folder.
+ */
+export function createExecuteApi(aws: LocalAws): Service {
+  const configuration = new Configuration(aws);
+  const integrations = new AwsIntegrations(aws);
+  const throttle = new Throttle();
+  const log = new ExecutionLog(path.join(aws.folder, "execute-api", "execution.log"));
+
+  async function handle(request: AwsRequest): Promise<AwsResponse> {
+    const address = readAddress(request.headers.host ?? "", request.path);
+    const place = `api:${address?.apiId ?? "unknown"}`;
+    const requestId = randomUUID();
+    aws.meter.add(place, "received");
+    const response = await answer(request, address, requestId);
+    aws.meter.add(place, response.status < 400 ? "accepted" : response.status < 500 ? "refused" : "failed");
+    if (response.status >= 400 && response.status < 500) aws.meter.add(place, `refused_${response.status}`);
+    return { ...response, headers: { ...response.headers, "x-amzn-requestid": requestId } };
+  }
+
+  async function answer(request: AwsRequest, address: Address | undefined, requestId: string): Promise<AwsResponse> {
+    let stage: Stage | undefined;
+    let facts: Facts = { requestId, httpMethod: request.method };
+    try {
+      stage = address && (await configuration.stage(address.apiId, address.stage));
+      // AWS says no more of an API or a stage that does not exist.
+      if (!address || !stage) throw new Fault("ACCESS_DENIED");
+      const match = findMethod(stage.deployment.routes, request.method, address.path);
+      if (!match) throw new Fault("MISSING_AUTHENTICATION_TOKEN");
+      facts = factsOf(aws, request, address, stage, match, requestId);
+      return await carryOut(request, address, stage, match, facts);
+    } catch (error) {
+      const fault = error instanceof Fault ? error : misconfigured((error as Error).message);
+      log.write({
+        time: aws.clock.now().toISOString(),
+        requestId,
+        ...describe(request),
+        type: fault.type,
+        reason: fault.reason,
+      });
+      return gatewayResponse(fault, stage?.deployment, facts);
+    }
+  }
+
+  /** What AWS does in this order: authorization, throttling, validation, integration. */
+  async function carryOut(
+    request: AwsRequest,
+    address: Address,
+    stage: Stage,
+    match: Match,
+    facts: Facts,
+  ): Promise<AwsResponse> {
+    await authorize(aws, request, stage, match, address.path);
+    if (!throttle.admit(stage, match.route.path, request.method)) throw new Fault("THROTTLED");
+    if (request.body.length > LARGEST_BODY) throw new Fault("REQUEST_TOO_LARGE");
+    const body = request.body.toString("utf8");
+    const contentType =
+      (request.headers["content-type"]?.split(";")[0] ?? "").trim().toLowerCase() || "application/json";
+    const params = paramsOf(request, match);
+    validate(stage.deployment, match.method, contentType, body, params);
+    return invoke({ stage, method: match.method, request, contentType, body, params, facts }, integrations);
+  }
+
+  return {
+    names: ["execute-api"],
+    handle,
+    async close() {
+      configuration.close();
+      integrations.close();
+      await log.flush();
+    },
+  };
+}
+
+const describe = ({ method, path: target, sourceIp }: AwsRequest) => ({ method, path: target, sourceIp });
+
+const paramsOf = ({ query, headers }: AwsRequest, { params }: Match): Params => ({
+  path: params,
+  querystring: new Map(query),
+  header: new Map(Object.entries(headers)),
+});
+
+function factsOf(
+  aws: LocalAws,
+  request: AwsRequest,
+  address: Address,
+  stage: Stage,
+  { route }: Match,
+  requestId: string,
+): Facts {
+  const now = aws.clock.now();
+  const host = `${stage.apiId}.execute-api.${aws.region}.amazonaws.com`;
+  const { caller } = request;
+  return {
+    accountId: aws.accountId,
+    apiId: stage.apiId,
+    deploymentId: stage.deployment.id,
+    domainName: host,
+    domainPrefix: stage.apiId,
+    extendedRequestId: requestId,
+    httpMethod: request.method,
+    isCanaryRequest: "false",
+    path: `/${stage.name}${address.path}`,
+    protocol: "HTTP/1.1",
+    requestId,
+    requestTime: commonLogTime(now),
+    requestTimeEpoch: now.getTime(),
+    resourceId: route.resourceId,
+    resourcePath: route.path,
+    stage: stage.name,
+    "identity.sourceIp": request.sourceIp,
+    "identity.userAgent": request.headers["user-agent"] ?? "",
+    ...(caller
+      ? {
+          "identity.accountId": caller.accountId,
+          "identity.caller": caller.credentials.accessKeyId,
+          "identity.user": caller.credentials.accessKeyId,
+          "identity.userArn": caller.arn,
+        }
+      : {}),
+  };
+}
+
+/** `21/Nov/2026:09:00:00 +0000`, the form of CLF. */
+function commonLogTime(time: Date): string {
+  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(time.toUTCString()) ?? [];
+  return `${day}/${month}/${year}:${clock} +0000`;
+}
