@@ -1,0 +1,159 @@
+import { Sha256 } from "@aws-crypto/sha256-js";
+import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from "@aws-sdk/client-kinesis";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { AwsError, type ClientConfig, type LocalAws } from "../../gateway/types";
+import type { LogSink, ObjectStore, Ports, RolePorts, Start, StreamReader } from "./ports";
+
+/** The ports on the local AWS: SDK clients with temporary credentials of the applied roles. */
+export function awsPorts(aws: LocalAws): Ports {
+  return {
+    as: (roleArn, streamArn) => clientsOf(aws.as(roleArn, "firehose.amazonaws.com", streamArn)),
+    connect: (to) => aws.connect(to),
+  };
+}
+
+function clientsOf(config: ClientConfig): RolePorts {
+  const made: { destroy(): void }[] = [];
+  // A client costs memory and a connection pool; most roles use two of the five.
+  const once = <T extends { destroy(): void }>(make: () => T) => {
+    let client: T | undefined;
+    return () => {
+      if (!client) {
+        client = make();
+        made.push(client);
+      }
+      return client;
+    };
+  };
+  const s3 = once(() => new S3Client({ ...config, requestChecksumCalculation: "WHEN_REQUIRED" }));
+  const lambda = once(() => new LambdaClient({ ...config, maxAttempts: 1 }));
+  const kinesis = once(() => new KinesisClient(config));
+  const secrets = once(() => new SecretsManagerClient(config));
+  return {
+    objects: objectStore(s3),
+    functions: {
+      async invoke(arn, payload, signal) {
+        const answer = await lambda().send(new InvokeCommand({ FunctionName: arn, Payload: payload }), {
+          abortSignal: signal,
+        });
+        return {
+          payload: Buffer.from(answer.Payload ?? new Uint8Array()),
+          ...(answer.FunctionError ? { functionError: answer.FunctionError } : {}),
+        };
+      },
+    },
+    secrets: {
+      async read(arn) {
+        return (await secrets().send(new GetSecretValueCommand({ SecretId: arn }))).SecretString ?? "";
+      },
+    },
+    logs: logSink(config),
+    stream: streamReader(kinesis),
+    close: () => {
+      for (const client of made) client.destroy();
+    },
+  };
+}
+
+function objectStore(s3: () => S3Client): ObjectStore {
+  return {
+    async put({ bucket, key, body, kmsKeyArn }) {
+      await s3().send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: body,
+          ContentType: "application/octet-stream",
+          ...(kmsKeyArn ? { ServerSideEncryption: "aws:kms", SSEKMSKeyId: kmsKeyArn } : {}),
+        }),
+      );
+    },
+  };
+}
+
+function streamReader(kinesis: () => KinesisClient): StreamReader {
+  return {
+    async shards(streamArn) {
+      const found: string[] = [];
+      let next: string | undefined;
+      do {
+        // AWS refuses the stream beside a token.
+        const page = await kinesis().send(new ListShardsCommand(next ? { NextToken: next } : { StreamARN: streamArn }));
+        found.push(...(page.Shards ?? []).map((shard) => shard.ShardId ?? ""));
+        next = page.NextToken;
+      } while (next);
+      return found;
+    },
+    async iterator(streamArn, shardId, start) {
+      const { ShardIterator } = await kinesis().send(
+        new GetShardIteratorCommand({ StreamARN: streamArn, ShardId: shardId, ...position(start) }),
+      );
+      return ShardIterator ?? "";
+    },
+    async read(iterator) {
+      const page = await kinesis().send(new GetRecordsCommand({ ShardIterator: iterator }));
+      return {
+        records: (page.Records ?? []).map((record) => ({
+          sequenceNumber: record.SequenceNumber ?? "",
+          partitionKey: record.PartitionKey ?? "",
+          arrivedAt: record.ApproximateArrivalTimestamp?.getTime() ?? 0,
+          data: Buffer.from(record.Data ?? new Uint8Array()),
+        })),
+        next: page.NextShardIterator,
+        millisBehind: page.MillisBehindLatest ?? 0,
+      };
+    },
+  };
+}
+
+function position(start: Start) {
+  switch (start.kind) {
+    case "beginning":
+      return { ShardIteratorType: "TRIM_HORIZON" } as const;
+    case "time":
+      return { ShardIteratorType: "AT_TIMESTAMP", Timestamp: start.at } as const;
+    case "after":
+      return { ShardIteratorType: "AFTER_SEQUENCE_NUMBER", StartingSequenceNumber: start.sequenceNumber } as const;
+  }
+}
+
+/** PutLogEvents by a signed call of our own: one action does not need a client package. */
+function logSink(config: ClientConfig): LogSink {
+  const { host } = new URL(config.endpoint);
+  const signer = new SignatureV4({
+    service: "logs",
+    region: config.region,
+    credentials: config.credentials,
+    sha256: Sha256,
+  });
+  return {
+    async put(group, stream, events) {
+      const body = JSON.stringify({
+        logGroupName: group,
+        logStreamName: stream,
+        logEvents: events.map(({ at, message }) => ({ timestamp: at, message })),
+      });
+      const [hostname = "", port] = host.split(":");
+      const { headers } = await signer.sign({
+        method: "POST",
+        protocol: "http:",
+        hostname,
+        ...(port ? { port: Number(port) } : {}),
+        path: "/",
+        query: {},
+        headers: {
+          host,
+          "content-type": "application/x-amz-json-1.1",
+          "x-amz-target": "Logs_20140328.PutLogEvents",
+        },
+        body,
+      });
+      const answer = await fetch(config.endpoint, { method: "POST", headers, body });
+      const said = await answer.text();
+      if (!answer.ok) throw new AwsError("LogsError", `PutLogEvents was refused (${answer.status}): ${said}`);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { SqlConnection, SqlTarget } from "../../gateway/types";
+
+/** What a delivery stream does to the world, each as one of its roles. Tests pass their own. */
+
+export interface ObjectStore {
+  put(to: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly body: Buffer;
+    readonly kmsKeyArn?: string;
+  }): Promise<void>;
+}
+
+export interface Answer {
+  readonly payload: Buffer;
+  /** `Unhandled` or `Handled` when the function failed. */
+  readonly functionError?: string;
+}
+
+export interface Functions {
+  invoke(arn: string, payload: Buffer, signal: AbortSignal): Promise<Answer>;
+}
+
+export interface Secrets {
+  read(arn: string): Promise<string>;
+}
+
+export interface LogSink {
+  put(
+    group: string,
+    stream: string,
+    events: readonly { readonly at: number; readonly message: string }[],
+  ): Promise<void>;
+}
+
+export interface StreamRecord {
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  readonly arrivedAt: number;
+  readonly data: Buffer;
+}
+
+export interface StreamPage {
+  readonly records: readonly StreamRecord[];
+  /** Undefined when the shard is closed and read to its end. */
+  readonly next: string | undefined;
+  readonly millisBehind: number;
+}
+
+/** Where to begin in a shard. */
+export type Start =
+  | { readonly kind: "beginning" }
+  | { readonly kind: "time"; readonly at: Date }
+  | { readonly kind: "after"; readonly sequenceNumber: string };
+
+export interface StreamReader {
+  shards(streamArn: string): Promise<readonly string[]>;
+  iterator(streamArn: string, shardId: string, start: Start): Promise<string>;
+  read(iterator: string): Promise<StreamPage>;
+}
+
+/** Everything one role can do. */
+export interface RolePorts {
+  readonly objects: ObjectStore;
+  readonly functions: Functions;
+  readonly secrets: Secrets;
+  readonly logs: LogSink;
+  readonly stream: StreamReader;
+  close(): void;
+}
+
+export interface Ports {
+  /** Acts as `roleArn` for the delivery stream `streamArn`. */
+  as(roleArn: string, streamArn: string): RolePorts;
+  connect(to: SqlTarget): Promise<SqlConnection>;
+}
+
+/** The error code of a refused call, as the SDK or AWS names it. */
+export function codeOf(error: unknown): string {
+  const named = error as { code?: unknown; name?: unknown; Code?: unknown };
+  for (const name of [named?.code, named?.Code, named?.name])
+    if (typeof name === "string" && name !== "Error") return name;
+  return "Unknown";
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
