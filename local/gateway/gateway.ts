@@ -9,7 +9,7 @@ import { Authenticator } from "./authenticate";
 import { Authorizer } from "./authorize";
 import { Forwarder } from "./forwarder";
 import { Front } from "./front";
-import { createHttpServer } from "./http";
+import { createHttpServer, type HttpServer } from "./http";
 import { Roles } from "./roles";
 import {
   AwsError,
@@ -59,14 +59,14 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const now = () => options.clock.now();
   let front: Front | undefined;
-  const server = createHttpServer((request, response) => {
+  const http = createHttpServer((request, response) => {
     if (front) void front.answer(request, response);
     // Nobody has been told of the endpoint yet but the emulator, and it does not call by itself.
     else response.writeHead(503).end();
   });
   // Longer than clients keep a free connection, so that none is closed under a request.
-  server.keepAliveTimeout = 120_000;
-  const endpoint = await listen(server, options.port ?? 0);
+  http.server.keepAliveTimeout = 120_000;
+  const endpoint = await listen(http.server, options.port ?? 0);
   try {
     // Handlers of the emulator are told this endpoint, so it is there first.
     const emulator = await (options.startEmulator ?? startMinistack)({ ...options, port: 0, callBack: endpoint });
@@ -109,10 +109,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       operator: OPERATOR,
       services,
       failure: emulator.failure,
-      stop: () => (stopping ??= stop(server, services, forwarder, emulator)),
+      stop: () => (stopping ??= stop(http, services, forwarder, emulator)),
     };
   } catch (problem) {
-    server.close();
+    await http.closeAll();
     throw problem;
   }
 }
@@ -155,7 +155,7 @@ async function connect(services: readonly Service[], to: SqlTarget): Promise<Sql
 }
 
 async function stop(
-  server: Server,
+  http: HttpServer,
   services: readonly Service[],
   forwarder: Forwarder,
   emulator: Emulator,
@@ -163,9 +163,7 @@ async function stop(
   try {
     for (const service of services) await service.close?.();
   } finally {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
-    await closed;
+    await http.closeAll();
     forwarder.close();
     await emulator.stop();
   }

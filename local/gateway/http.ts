@@ -6,6 +6,12 @@ import type { Socket } from "node:net";
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 
+export interface HttpServer {
+  readonly server: Server;
+  /** Stops listening and cuts what is connected. */
+  closeAll(): Promise<void>;
+}
+
 /** What an HTTP/2 connection opens with (RFC 9113, 3.4); no request of HTTP/1.1 does. */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
@@ -13,14 +19,16 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
  * One HTTP server for both versions on one port without TLS. The SDK's Kinesis client speaks HTTP/2 from its first byte, also to a
  * plain endpoint, and everybody else HTTP/1.1: the first bytes of a connection tell. Not listening yet.
  */
-export function createHttpServer(handle: (request: HttpRequest, response: HttpResponse) => void): Server {
+export function createHttpServer(handle: (request: HttpRequest, response: HttpResponse) => void): HttpServer {
   const http1 = createServer(handle);
   const http2 = createHttp2Server(handle);
+  const sockets = new Set<Socket>();
   const [serveHttp1] = http1.listeners("connection") as [(socket: Socket) => void];
   http1.removeAllListeners("connection");
   http1.on("connection", (socket: Socket) => {
     // A client that leaves before it has said anything is nobody's error.
     const leave = () => socket.destroy();
+    sockets.add(socket.once("close", () => sockets.delete(socket)));
     socket.once("error", leave);
     socket.once("data", (first: Buffer) => {
       socket.pause();
@@ -36,7 +44,15 @@ export function createHttpServer(handle: (request: HttpRequest, response: HttpRe
       socket.resume();
     });
   });
-  return http1;
+  const closeAll = () => {
+    // The server alone would wait for connections of HTTP/2, which it does not know as its own.
+    for (const socket of sockets) socket.destroy();
+    return new Promise<void>((resolve) => {
+      http1.close(() => resolve());
+      http1.closeAllConnections();
+    });
+  };
+  return { server: http1, closeAll };
 }
 
 /** Headers by lower-case name, several values of one joined by a comma, and the host where HTTP/1.1 has it. */
