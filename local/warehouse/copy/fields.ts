@@ -226,7 +226,8 @@ function byFormat(text: string, format: string): { day: string; rest: string } |
   let pattern = patterns.get(format);
   if (!pattern) {
     const source = format.toUpperCase().replace(/YYYY|MM|DD|[^A-Z0-9]/g, (part) => PARTS[part] ?? `\\${part}`);
-    patterns.set(format, (pattern = new RegExp(`^${source}(?<rest>.*)$`, "s")));
+    pattern = new RegExp(`^${source}(?<rest>.*)$`, "s");
+    patterns.set(format, pattern);
   }
   const groups = pattern.exec(text)?.groups;
   if (!groups?.["y"]) return undefined;

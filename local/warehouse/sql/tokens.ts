@@ -45,7 +45,7 @@ export function tokenize(sql: string): Token[] {
       push("space", text, " ");
     } else if (here === "'") {
       const text = quoted(sql, at, "'");
-      push("string", text, unescape(text.slice(1, -1)));
+      push("string", text, unescaped(text.slice(1, -1)));
     } else if (here === '"') {
       const text = quoted(sql, at, '"');
       push("name", text, text.slice(1, -1).replaceAll('""', '"').toLowerCase());
@@ -104,7 +104,7 @@ function quoted(sql: string, start: number, quote: string): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f" };
 
-function unescape(inner: string): string {
+function unescaped(inner: string): string {
   return inner.replace(/''|\\([0-7]{1,3}|.)/gs, (whole, escaped: string | undefined) => {
     if (escaped === undefined) return whole === "''" ? "'" : whole;
     if (/^[0-7]+$/.test(escaped)) return String.fromCharCode(Number.parseInt(escaped, 8));
