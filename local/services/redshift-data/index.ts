@@ -1,0 +1,1 @@
+export { createRedshiftData } from "./service";
