@@ -76,8 +76,9 @@ class Evaluation {
   }
 
   private print(nodes: readonly Node[], out: string[]): void {
-    for (const node of nodes) {
-      if (typeof node === "string") out.push(node);
+    for (const [n, node] of nodes.entries()) {
+      // Velocity 1.7 takes the white space before a #set with it.
+      if (typeof node === "string") out.push(nodes[n + 1]?.type === "set" ? node.replace(/[ \t]+$/, "") : node);
       else if (Array.isArray(node)) this.block(node, out);
       else this.directive(node, out);
     }

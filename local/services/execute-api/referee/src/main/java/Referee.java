@@ -20,7 +20,7 @@ import org.apache.velocity.app.VelocityEngine;
 
 /**
  * Reads one case a line, {"template", "body", "context", "stageVariables", "params"}, renders it with Apache Velocity and the objects of
- * API Gateway's mapping template reference, and answers one line, {"text", "context"} or {"error"}.
+ * API Gateway's mapping template reference, and answers one line, `= ` and {"text", "context"} or {"error"}.
  */
 public final class Referee {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -36,9 +36,11 @@ public final class Referee {
     VelocityEngine engine = new VelocityEngine();
     // As Velocity 1.7, which API Gateway's reference describes: "" is a value like another in #if.
     engine.setProperty("directive.if.empty_check", false);
+    // As 1.7 too: white space before a directive is printed.
+    engine.setProperty("parser.space_gobbling", "bc");
     engine.init();
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      out.println(JSON.writeValueAsString(render(engine, JSON.readTree(line))));
+      out.println("= " + JSON.writeValueAsString(render(engine, JSON.readTree(line))));
     }
   }
 
