@@ -8,7 +8,11 @@ export type Row = Record<string, unknown>;
  * in one record Flink reads the first.
  */
 export function readRow(bytes: Uint8Array, columns: readonly Column[]): Row | undefined {
-  const document = firstDocument(Buffer.from(bytes).toString("utf8"));
+  const document = firstDocument(
+    Buffer.from(bytes)
+      .toString("utf8")
+      .replace(/^\ufeff/, ""),
+  );
   return isObject(document) ? toRow(document, columns) : undefined;
 }
 
@@ -62,6 +66,7 @@ const CONVERT: Readonly<Record<ScalarType, (value: unknown) => unknown>> = {
   DOUBLE: (value) => {
     if (typeof value === "number") return value;
     const text = scalarText(value).trim();
+    if (/^[-+]?Infinity$/.test(text)) return Number(text);
     return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?[dDfF]?$/i.test(text) ? Number.parseFloat(text) : null;
   },
   INT: (value) => whole(value, -(2 ** 31), 2 ** 31 - 1),

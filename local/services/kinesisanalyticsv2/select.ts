@@ -57,7 +57,7 @@ export class Select {
     await this.connection.run(`DELETE FROM ${name}`);
     await this.connection.run(
       `INSERT INTO ${name} SELECT r.* FROM (SELECT unnest(from_json($1::JSON, '${structure(this.table).replaceAll("'", "''")}')) AS r)`,
-      [JSON.stringify(batch)],
+      [JSON.stringify(batch, withEveryNumber)],
     );
     const result = await this.connection.runAndReadAll(this.sql);
     return result.getRowObjects() as Row[];
@@ -68,6 +68,14 @@ export class Select {
     this.instance.closeSync();
   }
 }
+
+/** JSON has no infinity and JSON.stringify drops the sign of zero; DuckDB reads both from text. */
+const withEveryNumber = (_: string, value: unknown) =>
+  value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY
+    ? String(value)
+    : Object.is(value, -0)
+      ? "-0.0"
+      : value;
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const duckType = (type: Type): string =>
