@@ -187,7 +187,7 @@ describe("RedshiftCluster", () => {
       "nodeType ds2.xlarge is retired, AWS creates no such cluster any more; use ra3.large for small and ra3.4xlarge for large ones",
     ],
     [{ nodeType: "m5.large" }, `nodeType must be one of ${NODE_TYPES} or an rg type, got "m5.large"`],
-    [{ nodeType: "ra3.4xlarge" }, "nodes of ra3.4xlarge must be between 2 and 32, got 1"],
+    [{ nodeType: "ra3.4xlarge" }, "nodes of ra3.4xlarge must be between 2 and 64, got 1"],
     [{ nodes: 0 }, "nodes of ra3.large must be between 1 and 16, got 0"],
     [{ nodes: 17 }, "nodes of ra3.large must be between 1 and 16, got 17"],
     [{ nodes: 1.5 }, "nodes of ra3.large must be a whole number between 1 and 16, got 1.5"],

@@ -3,13 +3,14 @@ import type { Construct } from "constructs";
 import { ConfigError, checkInteger } from "../support/check";
 
 /**
- * Compute nodes a new cluster of each type may have. Management guide, "Amazon Redshift provisioned clusters": the large two can
- * only be multi-node.
+ * Compute nodes a cluster of each type may have. Management guide, "Amazon Redshift provisioned clusters": the large two can only be
+ * multi-node. A new cluster starts with at most 16 of ra3.xlplus or 32 of ra3.4xlarge; a resize goes on to the bounds here, and this
+ * property serves both.
  */
 const NODES: Readonly<Record<string, { readonly min: number; readonly max: number }>> = {
   "ra3.large": { min: 1, max: 16 },
-  "ra3.xlplus": { min: 1, max: 16 },
-  "ra3.4xlarge": { min: 2, max: 32 },
+  "ra3.xlplus": { min: 1, max: 32 },
+  "ra3.4xlarge": { min: 2, max: 64 },
   "ra3.16xlarge": { min: 2, max: 128 },
 };
 /** The Graviton family. Its bounds are not written here, so only the type's form and the general limit are checked. */

@@ -60,8 +60,9 @@ export interface RedshiftClusterProps {
   readonly nodeType?: string;
 
   /**
-   * Compute nodes. 1 is a single-node cluster, which ra3.4xlarge and ra3.16xlarge cannot be; at most 16 of ra3.large and
-   * ra3.xlplus, 32 of ra3.4xlarge, 128 of ra3.16xlarge.
+   * Compute nodes. 1 is a single-node cluster, which ra3.4xlarge and ra3.16xlarge cannot be; at most 16 of ra3.large, 32 of
+   * ra3.xlplus, 64 of ra3.4xlarge, 128 of ra3.16xlarge. AWS starts a cluster with at most 16 of ra3.xlplus or 32 of ra3.4xlarge
+   * and resizes it to more.
    *
    * @default 1
    */
