@@ -22,6 +22,8 @@ export interface FrontOptions {
   readonly meter: Meter;
   /** Called when a call that may change keys, roles or policies has been answered. */
   identityChanged(): void;
+  /** Told of every failure that is not an AwsError: a mistake of ours, not of the caller. */
+  report(problem: unknown): void;
 }
 
 /** The door of the local AWS: which service a request is for, who signed it, who answers. */
@@ -47,6 +49,7 @@ export class Front {
       protocol = target?.protocol ?? protocol;
       await this.dispatch(request, response, parts, credential, target);
     } catch (problem) {
+      if (!(problem instanceof AwsError)) this.options.report(problem);
       if (response.headersSent) return void response.destroy();
       // The rest of a body that nobody reads would stand before the next request on this connection.
       if (!request.complete && request.httpVersionMajor === 1) response.setHeader("Connection", "close");
@@ -73,7 +76,7 @@ export class Front {
         typeof credential === "string" ? credential : "No service is named",
       );
     }
-    if (!this.options.emulator.services.has(target.service) || EMULATOR_PATHS.test(parts.path)) {
+    if (!this.options.emulator.services.has(target.service) || EMULATOR_PATHS.test(decoded(parts.path))) {
       throw new AwsError(
         "UnknownService",
         `The local AWS has no service '${target.service}' (${parts.method} ${parts.path})`,
@@ -141,14 +144,22 @@ function partsOf(request: HttpRequest): SignedParts {
   };
 }
 
+/** As the emulator reads it. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
 function send(response: HttpResponse, { status, headers, body }: AwsResponse): void {
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
   response.end(body);
 }
 
-/** A failure of ours is told as AWS tells its own, and to whoever runs this. */
+/** A failure of ours is told as AWS tells its own. */
 function asAwsError(problem: unknown): AwsError {
   if (problem instanceof AwsError) return problem;
-  console.error(problem);
   return new AwsError("InternalFailure", problem instanceof Error ? problem.message : String(problem), 500);
 }

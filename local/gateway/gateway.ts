@@ -1,6 +1,8 @@
+import { appendFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isIP } from "node:net";
+import { join } from "node:path";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import type { Clock } from "../clock";
 import { type Emulator, type MinistackOptions, startMinistack } from "../emulator";
@@ -28,7 +30,7 @@ export interface GatewayOptions {
   readonly region: string;
   /** 12 digits. */
   readonly accountId: string;
-  /** Folder of this run; must exist. */
+  /** Folder of this run; must exist. Failures of our own are written to `gateway.log` there. */
   readonly folder: string;
   readonly clock: Clock;
   readonly meter: Meter;
@@ -73,7 +75,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const internal = clientConfig(endpoint, options.region, OPERATOR);
     const authenticator = new Authenticator(emulator, now);
     const authorizer = new Authorizer(emulator, now);
-    const roles = new Roles(emulator, { accountId: options.accountId, internal }, now);
+    const roles = new Roles(
+      emulator,
+      // Read behind the gateway, where a call to IAM counts as a change of identity.
+      { accountId: options.accountId, iam: { ...internal, endpoint: emulator.endpoint } },
+      now,
+    );
     const forwarder = new Forwarder(emulator.endpoint);
     const services: Service[] = [];
     const aws: LocalAws = {
@@ -96,6 +103,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       authenticator,
       forwarder,
       meter: options.meter,
+      report: (problem) => {
+        const text = problem instanceof Error ? problem.stack : String(problem);
+        appendFileSync(join(options.folder, "gateway.log"), `${now().toISOString()} ${text}\n`);
+      },
       identityChanged: () => {
         authenticator.forget();
         authorizer.forget();

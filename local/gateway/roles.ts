@@ -8,26 +8,41 @@ const SESSION_SECONDS = 3600;
 /** A session is renewed so long before its end that no call under way loses it. */
 const MARGIN_MS = 5 * 60_000;
 
+interface Session {
+  readonly credentials: Promise<AwsCredentialIdentity>;
+  /** Milliseconds since the epoch. */
+  ends: number;
+}
+
 /** Temporary credentials of applied roles for the services that assume them, each kept until shortly before its end. */
 export class Roles {
-  private readonly sessions = new Map<string, Promise<AwsCredentialIdentity>>();
+  private readonly sessions = new Map<string, Session>();
 
   constructor(
     private readonly emulator: Pick<Emulator, "openSession">,
-    private readonly aws: { readonly accountId: string; readonly internal: ClientConfig },
+    private readonly aws: {
+      readonly accountId: string /** To read roles, as the account itself. */;
+      readonly iam: ClientConfig;
+    },
     private readonly now: () => Date,
   ) {}
 
   /** Asked for at each call, so that a role whose trust changed counts as changed. */
-  async credentials(roleArn: string, principal: string, sourceArn?: string): Promise<AwsCredentialIdentity> {
+  credentials(roleArn: string, principal: string, sourceArn?: string): Promise<AwsCredentialIdentity> {
     const name = [roleArn, principal, sourceArn].join(" ");
-    const known = await this.sessions.get(name);
-    if (known !== undefined && known.expiration!.getTime() - this.now().getTime() > MARGIN_MS) return known;
-    const session = this.assume(roleArn, principal, sourceArn);
-    this.sessions.set(name, session);
-    // A refusal is asked again the next time: the role may be there by then.
-    session.catch(() => this.sessions.delete(name));
-    return session;
+    const known = this.sessions.get(name);
+    if (known !== undefined && known.ends - this.now().getTime() > MARGIN_MS) return known.credentials;
+    // Kept from the first moment, so that calls at once share one session.
+    const opened: Session = { credentials: this.assume(roleArn, principal, sourceArn), ends: Number.POSITIVE_INFINITY };
+    this.sessions.set(name, opened);
+    opened.credentials.then(
+      ({ expiration }) => {
+        opened.ends = expiration!.getTime();
+      },
+      // A refusal is asked again the next time: the role may be there by then.
+      () => this.sessions.delete(name),
+    );
+    return opened.credentials;
   }
 
   /** To be called when roles may have changed. */
@@ -58,7 +73,7 @@ export class Roles {
   private async trustPolicy(roleArn: string): Promise<string | undefined> {
     // Loaded when first needed: a run that assumes no role does not pay for it.
     const { GetRoleCommand, IAMClient } = await import("@aws-sdk/client-iam");
-    const iam = new IAMClient(this.aws.internal);
+    const iam = new IAMClient(this.aws.iam);
     try {
       const { Role } = await iam.send(new GetRoleCommand({ RoleName: roleArn.slice(roleArn.lastIndexOf("/") + 1) }));
       return Role?.Arn === roleArn ? decodeURIComponent(Role.AssumeRolePolicyDocument ?? "{}") : undefined;

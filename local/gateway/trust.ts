@@ -20,8 +20,8 @@ interface Statement {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function trusts(document: string, question: TrustQuestion): boolean {
-  const policy = JSON.parse(document) as { Statement: Statement | readonly Statement[] };
-  const matching = list(policy.Statement).filter(
+  const policy = JSON.parse(document) as { Statement?: Statement | readonly Statement[] };
+  const matching = list(policy.Statement ?? []).filter(
     (statement) =>
       list(statement.Action).some((action) => like(action.toLowerCase(), "sts:assumerole")) &&
       names(statement.Principal, question.principal) &&
