@@ -3,13 +3,14 @@ import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Context } from "aws-lambda";
 import { applyMigrations } from "./apply";
-import { readEnv } from "./config";
+import { type RunMigrationsEnv, readEnv } from "./config";
 import { dataApi } from "./data-api";
-import { deadlineOf } from "./deadline";
+import { type Deadline, deadlineOf } from "./deadline";
 import { RunError } from "./errors";
 import { type RunMigrationsResult, readEvent } from "./event";
 import { onceGranted } from "./granted";
 import { secretsManager } from "./secrets";
+import { type Sql, SqlFailure } from "./sql";
 import { ensureUser, type Secrets } from "./users";
 
 /** Lambda edge: reads the event, applies the migrations, then sets up the users. Logs names and counts, never a secret. */
@@ -17,8 +18,10 @@ export async function handler(event: unknown, context: Context): Promise<RunMigr
   try {
     return await run(event, context);
   } catch (error) {
-    // Terraform prints what is thrown here as it is: for a mistake in the input a stack trace would only hide the message.
-    if (error instanceof RunError) error.stack = error.message;
+    // Terraform prints what is thrown here as it is. Where a person or AWS said no, a stack trace would only hide what was said.
+    if (error instanceof Error && (error instanceof RunError || error instanceof SqlFailure || "$fault" in error)) {
+      error.stack = error.message;
+    }
     throw error;
   }
 }
@@ -41,10 +44,27 @@ async function run(event: unknown, context: Context): Promise<RunMigrationsResul
     writeFirst: (arn, text) => onceGranted(() => store.writeFirst(arn, text), deadline, pause),
   };
 
-  await onceGranted(() => sql.rows("connecting to the warehouse", "SELECT 1"), deadline, pause);
+  await connect(sql, env, deadline, pause);
   const applied = await applyMigrations(sql, dataset, migrations, waiting);
   console.info(JSON.stringify({ dataset, applied, recorded: migrations.length }));
   for (const user of users) await ensureUser(sql, secrets, user, waiting);
   console.info(JSON.stringify({ dataset, users: users.map(({ name }) => name) }));
   return { dataset, applied, recorded: migrations.length, users: users.map(({ name }) => name) };
+}
+
+/** The first statement: the moment at which missing rights, a wrong database or a paused cluster show. */
+async function connect(
+  sql: Sql,
+  env: RunMigrationsEnv,
+  deadline: Deadline,
+  pause: (milliseconds: number) => Promise<void>,
+) {
+  try {
+    await onceGranted(() => sql.rows("connecting to the warehouse", "SELECT 1"), deadline, pause);
+  } catch (error) {
+    if (!(error instanceof SqlFailure)) throw error;
+    throw new RunError(
+      `database ${env.DATABASE} of cluster ${env.CLUSTER_IDENTIFIER} does not answer: ${error.message}`,
+    );
+  }
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { handler } from "../../../lambda-src/run-migrations/index";
-import { Warehouses } from "../../../local/warehouse";
+import { type Warehouse, Warehouses } from "../../../local/warehouse";
 import { readMigrations } from "../../../modules/query-runner/migration-files";
 import { emptyStack } from "../../support/synth";
 import { loader as someone } from "./fakes";
@@ -70,12 +70,12 @@ interface Answer {
 const statements = new Map<string, { described: object; rows: readonly (readonly unknown[])[] }>();
 
 async function answerTo(action: string, input: Record<string, unknown>): Promise<Answer> {
-  const { Id, SecretId } = input as { Id: string; SecretId: string };
+  const { Id, SecretId, Database } = input as { Id: string; SecretId: string; Database: string };
   switch (action) {
     case "ExecuteStatement":
-      return execute([input.Sql as string], false);
+      return execute(Database, [input.Sql as string], false);
     case "BatchExecuteStatement":
-      return execute(input.Sqls as string[], true);
+      return execute(Database, input.Sqls as string[], true);
     case "DescribeStatement":
       return { Id, ...statements.get(Id)?.described };
     case "GetStatementResult":
@@ -90,11 +90,12 @@ async function answerTo(action: string, input: Record<string, unknown>): Promise
   }
 }
 
-async function execute(sqls: readonly string[], batch: boolean): Promise<Answer> {
-  const session = await warehouses.at("laps.local")!.login("telemetry", ADMIN.user, ADMIN.password);
+async function execute(database: string, sqls: readonly string[], batch: boolean): Promise<Answer> {
   const Id = String(statements.size + 1);
   const SubStatements: object[] = [];
+  let session: Awaited<ReturnType<Warehouse["login"]>> | undefined;
   try {
+    session = await warehouses.at("laps.local")!.login(database, ADMIN.user, ADMIN.password);
     let rows: readonly (readonly unknown[])[] = [];
     if (batch) await session.run("BEGIN");
     for (const sql of sqls) {
@@ -108,7 +109,7 @@ async function execute(sqls: readonly string[], batch: boolean): Promise<Answer>
     SubStatements.push({ Status: "FAILED", Error: message });
     statements.set(Id, { described: { Status: "FAILED", Error: message, SubStatements }, rows: [] });
   } finally {
-    await session.close();
+    await session?.close();
   }
   return { Id };
 }
@@ -141,6 +142,13 @@ describe("the handler", () => {
     const error = await invoke({ migrations }).catch((thrown: Error) => thrown);
     const message =
       '001_bad.sql: statement 2 (INSERT INTO nowhere VALUES (1)) failed: ERROR: relation "nowhere" does not exist. Nothing of this file was kept; the files before it are applied and recorded. Correct it and apply again';
+    expect(error).toMatchObject({ message, stack: message });
+  });
+
+  it("says which database does not answer, and why", async () => {
+    process.env.DATABASE = "elsewhere";
+    const error = await invoke().catch((thrown: Error) => thrown);
+    const message = 'database elsewhere of cluster laps does not answer: ERROR: database "elsewhere" does not exist';
     expect(error).toMatchObject({ message, stack: message });
   });
 });
