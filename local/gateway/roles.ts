@@ -40,7 +40,9 @@ export class Roles {
         opened.ends = expiration!.getTime();
       },
       // A refusal is asked again the next time: the role may be there by then.
-      () => this.sessions.delete(name),
+      () => {
+        if (this.sessions.get(name) === opened) this.sessions.delete(name);
+      },
     );
     return opened.credentials;
   }
