@@ -127,8 +127,6 @@ export class RedshiftCluster extends Construct {
   readonly network: PublicNetwork;
   readonly securityGroup: SecurityGroup;
 
-  private readonly key: EncryptionKey;
-
   constructor(scope: Construct, id: string, props: RedshiftClusterProps) {
     super(scope, id);
     const profile = checkOneOf(this, "profile", props.profile ?? "dev", PROFILES);
@@ -149,7 +147,6 @@ export class RedshiftCluster extends Construct {
     );
     const firehoseCidr = firehoseCidrOf(this, props.region);
 
-    this.key = props.key;
     this.copyRole = serviceRole(this, "copy-role", "redshift.amazonaws.com");
     this.network = new PublicNetwork(this, "network", {
       name: props.name,
@@ -231,11 +228,6 @@ export class RedshiftCluster extends Construct {
   /** Secret with the superuser's `username` and `password`, owned and rotated by Redshift. */
   get adminSecretArn(): string {
     return this.cluster.masterPasswordSecretArn;
-  }
-
-  /** What a delivery stream must know, with the secret of the user that it logs in as (see `QueryRunner.userSecretArn`). */
-  firehoseTarget(secretArn: string) {
-    return { jdbcUrl: this.jdbcUrl, secretArn, key: this.key, enhancedVpcRouting: false } as const;
   }
 
   private checkNames(name: string, database: string, adminUser: string): void {
