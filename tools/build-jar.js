@@ -13,11 +13,15 @@ const JAR = path.join(TARGET, "flink-sql-runner.jar");
 const HASH = path.join(TARGET, "sources.sha256");
 const OLDEST_JAVA = 11;
 
-/** SHA-256 over path and bytes of pom.xml and src/, in the same order everywhere. */
+/** SHA-256 over path and bytes of all that makes the JAR, in the same order everywhere. */
 function sourcesHash() {
-  const files = ["pom.xml", ...readdirSync(path.join(FOLDER, "src"), { recursive: true }).map((name) => `src/${name}`)]
+  const files = [
+    ".mvn/jvm.config",
+    "pom.xml",
+    ...readdirSync(path.join(FOLDER, "src"), { recursive: true }).map((name) => `src/${name}`),
+  ]
     .map((name) => name.split(path.sep).join("/"))
-    .filter((name) => /\.(xml|java|properties)$/.test(name))
+    .filter((name) => /\.(config|xml|java|properties)$/.test(name))
     .sort();
   const hash = createHash("sha256");
   for (const name of files)

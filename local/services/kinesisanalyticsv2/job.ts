@@ -130,12 +130,33 @@ export class Job {
       const row = readRow(Data ?? new Uint8Array(), this.plan.source.columns);
       if (row) rows.push(row);
     }
-    const selected = await this.select.rows(rows);
+    const { selected, failed } = await this.selected(rows);
     this.count("read", records.length);
-    this.count("unreadable", records.length - rows.length);
-    this.count("filtered", rows.length - selected.length);
+    this.count("unreadable", records.length - rows.length + failed);
+    this.count("filtered", rows.length - failed - selected.length);
     this.count("selected", selected.length);
     return selected.map((row) => lineOf(this.plan.line, row, this.select.types));
+  }
+
+  /**
+   * Rows that the SELECT takes, and how many it cannot be evaluated for: DuckDB refuses an overflow, where Java goes round. Such a row
+   * is found by halving and left out, so that it does not stop the others.
+   */
+  private async selected(rows: readonly Row[]): Promise<{ selected: Row[]; failed: number }> {
+    try {
+      return { selected: await this.select.rows(rows), failed: 0 };
+    } catch (error) {
+      const { message } = error as Error;
+      if (!/^(Out of Range|Conversion) Error/.test(message)) throw error;
+      if (rows.length === 1) {
+        console.error(`analytics ${this.spec.name}: a record is left out, the SELECT cannot be evaluated: ${message}`);
+        return { selected: [], failed: 1 };
+      }
+      const middle = rows.length >> 1;
+      const first = await this.selected(rows.slice(0, middle));
+      const second = await this.selected(rows.slice(middle));
+      return { selected: [...first.selected, ...second.selected], failed: first.failed + second.failed };
+    }
   }
 
   /** Repeats `action` until it succeeds, as Flink restarts a job that fails; undefined when the job is stopped meanwhile. */

@@ -150,6 +150,18 @@ describe("a started application", () => {
     said.mockRestore();
   });
 
+  it("leaves out a record that the SELECT overflows on, and delivers the others", async () => {
+    const said = jest.spyOn(console, "error").mockReturnValue(undefined);
+    fake.shards["shard-0"]?.push(lap(201), lap(202).replace("9000", "2147483647"), lap(203));
+    await create({ select: "SELECT speed, rpm + 1 AS rpm, gear, throttle FROM telemetry" });
+    await run();
+    await until(() => fake.delivered.length === 2);
+    expect(fake.delivered).toEqual(["201.0,9001,4,0.5\n", "203.0,9001,4,0.5\n"]);
+    expect(count("unreadable")).toBe(1);
+    expect(said).toHaveBeenCalledTimes(1);
+    said.mockRestore();
+  });
+
   it("goes on after a stop where it was: nothing lost, nothing twice", async () => {
     fake.shards["shard-0"]?.push(...Array.from({ length: 25 }, (_, i) => lap(200 + i)));
     await create();

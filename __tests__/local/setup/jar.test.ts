@@ -1,0 +1,58 @@
+import * as path from "node:path";
+import { ensureJar } from "../../../local/setup/jar";
+
+const tool = require(path.resolve("tools", "build-jar.js"));
+
+afterEach(() => jest.restoreAllMocks());
+
+describe("ensureJar", () => {
+  it("answers the JAR that is there when its sources have not changed", async () => {
+    jest.spyOn(tool, "isCurrent").mockReturnValue(true);
+    expect(await ensureJar(() => undefined)).toEqual({ path: tool.JAR });
+  });
+
+  it("builds where Java and Maven are", async () => {
+    jest.spyOn(tool, "isCurrent").mockReturnValue(false);
+    jest.spyOn(tool, "missingTools").mockReturnValue(undefined);
+    const build = jest.spyOn(tool, "build").mockResolvedValue("built.jar");
+    const progress = () => undefined;
+    expect(await ensureJar(progress)).toEqual({ path: "built.jar" });
+    expect(build).toHaveBeenCalledWith(progress);
+  });
+
+  it("says what is missing, and that a placeholder is used", async () => {
+    jest.spyOn(tool, "isCurrent").mockReturnValue(false);
+    jest.spyOn(tool, "missingTools").mockReturnValue("mvn is missing");
+    const lines: string[] = [];
+    expect(await ensureJar((line) => lines.push(line))).toEqual({ missing: "mvn is missing" });
+    expect(lines).toEqual([
+      "mvn is missing. Until then a placeholder stands for the JAR in the local copy; the embedded engine evaluates the SELECT",
+    ]);
+  });
+
+  it("takes a failed build for an error", async () => {
+    jest.spyOn(tool, "isCurrent").mockReturnValue(false);
+    jest.spyOn(tool, "missingTools").mockReturnValue(undefined);
+    jest.spyOn(tool, "build").mockRejectedValue(new Error("mvn package failed"));
+    await expect(ensureJar(() => undefined)).rejects.toThrow("mvn package failed");
+  });
+});
+
+describe("build:jar", () => {
+  it("names javac and the command that installs it where there is none", () => {
+    const before = process.env.PATH;
+    process.env.PATH = "";
+    try {
+      expect(tool.missingTools()).toBe(
+        "javac is missing (a JDK, 11 or later); install it: apt-get install openjdk-17-jdk-headless, or brew install openjdk@17",
+      );
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
+  it("knows its sources by one hash", () => {
+    expect(tool.sourcesHash()).toMatch(/^[0-9a-f]{64}$/);
+    expect(tool.sourcesHash()).toBe(tool.sourcesHash());
+  });
+});
