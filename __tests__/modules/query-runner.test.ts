@@ -1,11 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { ArchiveProvider } from "@cdktf/provider-archive/lib/provider";
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
-import { TerraformProvider, type TerraformStack } from "cdktf";
+import type { TerraformStack } from "cdktf";
 import { readEvent } from "../../lambda-src/run-migrations/event";
 import { checksumOf } from "../../lambda-src/run-migrations/migration";
 import { EncryptionKey } from "../../modules/encryption-key";
@@ -16,13 +15,6 @@ let stack: TerraformStack;
 let sqlFolder: string;
 beforeEach(() => {
   stack = emptyStack();
-  if (
-    !stack.node.children.some(
-      (child) => child instanceof TerraformProvider && child.terraformResourceType === "archive",
-    )
-  ) {
-    new ArchiveProvider(stack, "archive");
-  }
   sqlFolder = mkdtempSync(path.join(tmpdir(), "redstream-sql-"));
   mkdirSync(path.join(sqlFolder, "laps"));
   write("001_create.sql", "CREATE TABLE laps (speed FLOAT8);\n");
@@ -82,7 +74,6 @@ describe("QueryRunner", () => {
     const before = resources(stack, LambdaInvocation)[0].input;
     write("001_create.sql", "CREATE TABLE laps (speed FLOAT8);\r\n");
     stack = emptyStack();
-    new ArchiveProvider(stack, "archive");
     minimal();
     expect(resources(stack, LambdaInvocation)[0].input).toBe(before);
   });
@@ -103,7 +94,6 @@ describe("QueryRunner", () => {
     const before = synthesized(stack);
     write("002_more.sql", "SELECT 1;\n");
     stack = emptyStack();
-    new ArchiveProvider(stack, "archive");
     minimal();
     const after = synthesized(stack);
     expect(after).not.toEqual(before);
