@@ -49,7 +49,7 @@ const BY_SERVICE: Readonly<Record<string, Protocol>> = {
  * what carries none of them (its keys are paths of any form). Undefined when nothing says it.
  */
 export function detectService(clues: Clues): Target | undefined {
-  if (restApiOf(clues.headers.host)) return { service: "execute-api", protocol: "rest-json" };
+  if (isApiCall(clues)) return { service: "execute-api", protocol: "rest-json" };
   const target = clues.headers["x-amz-target"];
   const service = clues.credential?.service ?? (target === undefined ? undefined : BY_TARGET[target.split(".")[0]!]);
   if (service !== undefined) return { service, protocol: protocolOf(service, clues.headers) };
@@ -65,9 +65,12 @@ export function protocolOf(service: string | undefined, headers: Readonly<Record
   return isForm(headers) ? "query" : "rest-json";
 }
 
-/** The API's id in `ID.execute-api.REGION.ANYTHING`. */
-export function restApiOf(host: string | undefined): string | undefined {
-  return /^([a-z0-9]+)\.execute-api\./.exec(host ?? "")?.[1];
+/** By `ID.execute-api.REGION.ANYTHING`, or where a client can set no host by the path that other emulators take. */
+function isApiCall({ headers, path }: Clues): boolean {
+  return (
+    /^[a-z0-9]+\.execute-api\./i.test(headers.host ?? "") ||
+    /^\/restapis\/[^/]+\/[^/]+\/_user_request_(\/|$)/.test(path)
+  );
 }
 
 function isForm(headers: Readonly<Record<string, string>>): boolean {

@@ -17,6 +17,8 @@ const EMULATOR_PATHS = /^\/_(ministack|localstack|aws)\//;
 export interface FrontOptions {
   readonly services: readonly Service[];
   readonly emulator: Pick<Emulator, "services">;
+  /** Of requests that are not signed for one. */
+  readonly region: string;
   readonly authenticator: Pick<Authenticator, "caller">;
   readonly forwarder: Pick<Forwarder, "pass">;
   readonly meter: Meter;
@@ -95,6 +97,9 @@ export class Front {
     service: Service,
   ): Promise<void> {
     const body = await readBody(request);
+    // An API's own clients may send an authorization that is no signature at all.
+    const foreign = name === "execute-api" && !parts.headers.authorization?.startsWith("AWS4-");
+    const signature = typeof credential === "string" && foreign ? undefined : credential;
     if (typeof credential === "object" && credential.service !== name) {
       throw new AwsError(
         "InvalidSignatureException",
@@ -103,7 +108,7 @@ export class Front {
       );
     }
     const caller =
-      credential === undefined ? undefined : await this.options.authenticator.caller(parts, body, credential);
+      signature === undefined ? undefined : await this.options.authenticator.caller(parts, body, signature);
     send(
       response,
       await service.handle({
@@ -113,7 +118,7 @@ export class Front {
         headers: parts.headers,
         body,
         service: name,
-        region: typeof credential === "object" ? credential.region : "",
+        region: typeof credential === "object" ? credential.region : this.options.region,
         caller,
         sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
       }),

@@ -69,9 +69,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Longer than clients keep a free connection, so that none is closed under a request.
   http.server.keepAliveTimeout = 120_000;
   const endpoint = await listen(http.server, options.port ?? 0);
+  let emulator: Emulator | undefined;
   try {
     // Handlers of the emulator are told this endpoint, so it is there first.
-    const emulator = await (options.startEmulator ?? startMinistack)({ ...options, port: 0, callBack: endpoint });
+    emulator = await (options.startEmulator ?? startMinistack)({ ...options, port: 0, callBack: endpoint });
     const internal = clientConfig(endpoint, options.region, OPERATOR);
     const authenticator = new Authenticator(emulator, now);
     const authorizer = new Authorizer(emulator, now);
@@ -100,6 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     front = new Front({
       services,
       emulator,
+      region: options.region,
       authenticator,
       forwarder,
       meter: options.meter,
@@ -113,6 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         roles.forget();
       },
     });
+    const started = { http, services, forwarder, emulator };
     let stopping: Promise<void> | undefined;
     return {
       aws,
@@ -120,10 +123,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       operator: OPERATOR,
       services,
       failure: emulator.failure,
-      stop: () => (stopping ??= stop(http, services, forwarder, emulator)),
+      stop: () => (stopping ??= stop(started)),
     };
   } catch (problem) {
     await http.closeAll();
+    await emulator?.stop();
     throw problem;
   }
 }
@@ -165,17 +169,17 @@ async function connect(services: readonly Service[], to: SqlTarget): Promise<Sql
   throw new AwsError("ConnectionError", `No warehouse of the local AWS listens at ${to.host}:${to.port}`, 503);
 }
 
-async function stop(
-  http: HttpServer,
-  services: readonly Service[],
-  forwarder: Forwarder,
-  emulator: Emulator,
-): Promise<void> {
-  try {
-    for (const service of services) await service.close?.();
-  } finally {
-    await http.closeAll();
-    forwarder.close();
-    await emulator.stop();
-  }
+async function stop(started: {
+  readonly http: HttpServer;
+  readonly services: readonly Service[];
+  readonly forwarder: Forwarder;
+  readonly emulator: Emulator;
+}): Promise<void> {
+  // One after the other, as one may still need another's answers to end well; and all of them, whatever one says.
+  const problems: unknown[] = [];
+  for (const service of started.services) await service.close?.().catch((problem) => problems.push(problem));
+  await started.http.closeAll();
+  started.forwarder.close();
+  await started.emulator.stop();
+  if (problems.length > 0) throw problems[0];
 }

@@ -58,6 +58,15 @@ it.each([
   expect(detect(headers, scope)).toEqual({ service, protocol });
 });
 
+it("finds an API by the path that other emulators take, and leaves API Gateway's own paths alone", () => {
+  const at = (path: string, service?: string) =>
+    detectService({ method: "GET", path, headers: {}, credential: service ? ({ service } as Credential) : undefined })
+      ?.service;
+  expect(at("/restapis/abc/v1/_user_request_/records")).toBe("execute-api");
+  expect(at("/restapis/abc/v1/_user_request_")).toBe("execute-api");
+  expect(at("/restapis/abc/stages/v1", "apigateway")).toBe("apigateway");
+});
+
 it.each([
   ["an unknown target without a signature", { "x-amz-target": "X.Y" }],
   ["a form without a signature", FORM],

@@ -66,6 +66,7 @@ beforeEach(async () => {
       },
     ],
     emulator: { services: new Set(["s3", "kinesis", "iam"]) },
+    region: "eu-west-1",
     authenticator: new Authenticator({ resolve: async () => key }, () => new Date()),
     forwarder,
     meter,
@@ -146,8 +147,19 @@ describe("a service that we answer", () => {
       headers: { host: "abc.execute-api.eu-central-1.amazonaws.com" },
       body: "x",
     });
-    expect(handled[0]).toMatchObject({ service: "execute-api", caller: undefined, path: "/v1/records" });
+    expect(handled[0]).toMatchObject({
+      service: "execute-api",
+      region: "eu-west-1",
+      caller: undefined,
+      path: "/v1/records",
+    });
     expect(handled[0]!.query.getAll("a")).toEqual(["1", "2"]);
+  });
+
+  it("is given a request to an API whose authorization is no signature, without a caller", async () => {
+    const headers = { host: "abc.execute-api.eu-central-1.amazonaws.com", authorization: "Bearer x" };
+    await send("/v1/records", { headers });
+    expect(handled[0]).toMatchObject({ caller: undefined, headers: { authorization: "Bearer x" } });
   });
 
   it("is not given a request whose signature is wrong", async () => {
