@@ -22,11 +22,7 @@ export const FIREHOSE: PutDialect = {
 /** The sequence number stands in for the record id: it names the record in the stream. */
 export const KINESIS: PutDialect = {
   request: (streamName, data) => `{"StreamName":"${streamName}","PartitionKey":"$context.requestId","Data":"${data}"}`,
-  answer: `#if($input.path('$.EncryptionType') == 'KMS')
-{"Encrypted":true,"RecordId":"$input.path('$.SequenceNumber')"}
-#else
-{"Encrypted":false,"RecordId":"$input.path('$.SequenceNumber')"}
-#end`,
+  answer: `{"Encrypted":#if($input.path('$.EncryptionType') == 'KMS')true#{else}false#end,"RecordId":"$input.path('$.SequenceNumber')"}`,
 };
 
 /** Base64 endings of a record whose last byte is a newline: 1, 2 and 3 bytes in the last group of four characters. */

@@ -30,6 +30,8 @@ export interface Invocation {
   readonly body: string;
   readonly params: Params;
   readonly facts: Facts;
+  /** Takes what only the execution log says. */
+  readonly note: (reason: string) => void;
 }
 
 /** Request template, the service's action, the response that its status selects, response template. */
@@ -47,7 +49,24 @@ export async function invoke(invocation: Invocation, integrations: AwsIntegratio
     ...Object.fromEntries([...overrides.requestHeaders].map(([name, value]) => [name.toLowerCase(), value])),
   };
   const answer = await integrations.call(integration, headers, body);
+  if (answer.status >= 400) invocation.note(complaintOf(answer));
   return respond(invocation, answer, { ...sources, answerHeaders: answer.headers });
+}
+
+/** Errors whose message quotes the request, which must not reach a log. */
+const QUOTING = /Validation|Serialization|InvalidArgument/;
+
+/** What the service said, for the execution log: the client is told what the templates tell. */
+function complaintOf({ status, body }: HttpAnswer): string {
+  let said: { readonly __type?: unknown; readonly message?: unknown; readonly Message?: unknown } = {};
+  try {
+    said = Object(JSON.parse(body));
+  } catch {
+    // No JSON: the status says what there is to say.
+  }
+  const type = String(said.__type ?? "no error type");
+  const message = QUOTING.test(type) ? "" : `: ${String(said.message ?? said.Message ?? "").slice(0, 500)}`;
+  return `the service answered ${status} ${type}${message}`;
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html */

@@ -27,6 +27,9 @@ export function createExecuteApi(aws: LocalAws): Service {
   const throttle = new Throttle();
   const log = new ExecutionLog(path.join(aws.folder, "execute-api", "execution.log"));
 
+  const write = ({ method, path: target, sourceIp }: AwsRequest, requestId: string, type: string, reason: string) =>
+    log.write({ time: aws.clock.now().toISOString(), requestId, method, path: target, sourceIp, type, reason });
+
   async function handle(request: AwsRequest): Promise<AwsResponse> {
     const address = readAddress(request.headers.host ?? "", request.path);
     const place = `api:${address?.apiId ?? "unknown"}`;
@@ -51,13 +54,7 @@ export function createExecuteApi(aws: LocalAws): Service {
       return await carryOut(request, address, stage, match, facts);
     } catch (error) {
       const fault = error instanceof Fault ? error : misconfigured((error as Error).message);
-      log.write({
-        time: aws.clock.now().toISOString(),
-        requestId,
-        ...describe(request),
-        type: fault.type,
-        reason: fault.reason,
-      });
+      write(request, requestId, fault.type, fault.reason);
       return gatewayResponse(fault, stage?.deployment, facts);
     }
   }
@@ -78,7 +75,8 @@ export function createExecuteApi(aws: LocalAws): Service {
       (request.headers["content-type"]?.split(";")[0] ?? "").trim().toLowerCase() || "application/json";
     const params = paramsOf(request, match);
     validate(stage.deployment, match.method, contentType, body, params);
-    return invoke({ stage, method: match.method, request, contentType, body, params, facts }, integrations);
+    const note = (reason: string) => write(request, String(facts.requestId), "INTEGRATION", reason);
+    return invoke({ stage, method: match.method, request, contentType, body, params, facts, note }, integrations);
   }
 
   return {
@@ -91,8 +89,6 @@ export function createExecuteApi(aws: LocalAws): Service {
     },
   };
 }
-
-const describe = ({ method, path: target, sourceIp }: AwsRequest) => ({ method, path: target, sourceIp });
 
 const paramsOf = ({ query, headers }: AwsRequest, { params }: Match): Params => ({
   path: params,
