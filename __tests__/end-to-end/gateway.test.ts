@@ -27,6 +27,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk
 import { SignatureV4 } from "@smithy/signature-v4";
 import { buildSync } from "esbuild";
 import { Clock } from "../../local/clock";
+import { startMinistack } from "../../local/emulator";
 import { type Gateway, startGateway } from "../../local/gateway";
 import type { AwsRequest, LocalAws, Service } from "../../local/gateway/types";
 import { Meter } from "../../local/meter";
@@ -372,6 +373,19 @@ describe("starting and ending", () => {
     await expect(startGateway({ ...options, python: bare, services: () => [] })).rejects.toThrow(
       `The emulator's Python module ministack is missing in ${bare}: install local/emulator/requirements.txt there`,
     );
+  });
+
+  it("tells of an emulator that ended by itself, with the end of its log", async () => {
+    const own = mkdtempSync(join(tmpdir(), "gateway-crashed-"));
+    const options = { python, folder: own, accountId: ACCOUNT, region: REGION, callBack: "http://127.0.0.1:9" };
+    const emulator = await startMinistack(options);
+    process.kill(emulator.pid, "SIGKILL");
+    const log = join(own, "emulator", "emulator.log");
+    expect((await emulator.failure).message).toContain(
+      `The emulator (ministack) ended with SIGKILL. Its log, ${log}, ends with:`,
+    );
+    await expect(emulator.decide("test", "s3:GetObject", "*", "127.0.0.1")).rejects.toThrow("ended with SIGKILL");
+    rmSync(own, { recursive: true, force: true });
   });
 
   it("leaves no process when the run is killed", async () => {
