@@ -37,8 +37,8 @@ function isCurrent() {
 }
 
 /** What is missing to build, in one line with the command that installs it; undefined when nothing is. */
-function missingTools() {
-  const java = spawnSync("javac", ["-version"], { encoding: "utf8" });
+function missingTools(env = process.env) {
+  const java = spawnSync("javac", ["-version"], { encoding: "utf8", env });
   if (java.error) {
     return `javac is missing (a JDK, ${OLDEST_JAVA} or later); install it: apt-get install openjdk-17-jdk-headless, or brew install openjdk@17`;
   }
@@ -46,7 +46,7 @@ function missingTools() {
   if (!(version >= OLDEST_JAVA)) {
     return `javac is ${(java.stdout || java.stderr).trim()}, but ${OLDEST_JAVA} or later is needed; install it: apt-get install openjdk-17-jdk-headless, or brew install openjdk@17`;
   }
-  if (spawnSync("mvn", ["-version"], { stdio: "ignore" }).error) {
+  if (spawnSync("mvn", ["-version"], { stdio: "ignore", env }).error) {
     return "mvn is missing (Maven); install it: apt-get install maven, or brew install maven";
   }
   return undefined;

@@ -13,7 +13,7 @@ import { AnalyticsApplication, type AnalyticsApplicationProps } from "../../modu
 import { flinkColumns } from "../../modules/kinesis-data-analytics/columns";
 import { checkProperties, verbatim } from "../../modules/kinesis-data-analytics/properties";
 import { withoutComments } from "../../modules/kinesis-data-analytics/sql-file";
-import { emptyStack, resources, statementsOf } from "../support/synth";
+import { emptyStack, resources, statementsOf, synthesized } from "../support/synth";
 
 let stack: TerraformStack;
 beforeEach(() => {
@@ -105,6 +105,26 @@ describe("AnalyticsApplication", () => {
       },
     ]);
     expect(granted.map((one) => one === role)).toEqual([true, true]);
+  });
+
+  it("has a role that AWS assumes for this application only", () => {
+    minimal();
+    const documents = Object.entries<{ statement: unknown }>(synthesized(stack).data.aws_iam_policy_document);
+    const trust = documents.find(([id]) => id.startsWith("analytics_role-trust"))?.[1];
+    expect(trust?.statement).toEqual([
+      {
+        actions: ["sts:AssumeRole"],
+        principals: [{ type: "Service", identifiers: ["kinesisanalytics.amazonaws.com"] }],
+        condition: [
+          { test: "StringEquals", variable: "aws:SourceAccount", values: [expect.stringContaining(".account_id}")] },
+          {
+            test: "ArnEquals",
+            variable: "aws:SourceArn",
+            values: [expect.stringMatching(/^arn:\$\{.+\}:kinesisanalytics:\$\{.+\}:\$\{.+\}:application\/telemetry$/)],
+          },
+        ],
+      },
+    ]);
   });
 
   it("encrypts its log and keeps it for 30 days", () => {

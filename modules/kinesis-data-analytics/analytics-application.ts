@@ -1,6 +1,8 @@
 import * as path from "node:path";
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { CloudwatchLogStream } from "@cdktf/provider-aws/lib/cloudwatch-log-stream";
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition";
 import { DataAwsRegion } from "@cdktf/provider-aws/lib/data-aws-region";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
@@ -125,7 +127,8 @@ export class AnalyticsApplication extends Construct {
     super(scope, id);
     checkOneOf(this, "engine", props.engine, ENGINES);
     checkMatch(this, "name", props.name, /^[a-zA-Z0-9_.-]{1,128}$/, "1 to 128 letters, digits, _, . and -");
-    const properties = this.properties(props);
+    const region = new DataAwsRegion(this, "region").name;
+    const properties = this.properties(props, region);
 
     const jar = new RunnerJar(this, "code", { bucket: props.codeBucket });
     const group = new CloudwatchLogGroup(this, "log", {
@@ -135,7 +138,7 @@ export class AnalyticsApplication extends Construct {
     });
     const stream = new CloudwatchLogStream(this, "log-stream", { name: "application", logGroupName: group.name });
 
-    this.role = serviceRole(this, "role", "kinesisanalytics.amazonaws.com");
+    this.role = this.createRole(props.name, region);
     this.access = allow(
       this,
       "access",
@@ -159,6 +162,21 @@ export class AnalyticsApplication extends Construct {
 
   get name(): string {
     return this.application.name;
+  }
+
+  /** A role that the service assumes for this application only, not for another one that names it. */
+  private createRole(name: string, region: string): IamRole {
+    const account = new DataAwsCallerIdentity(this, "account").accountId;
+    const partition = new DataAwsPartition(this, "partition").partition;
+    // https://docs.aws.amazon.com/managed-flink/latest/java/iam-cross-service-confused-deputy-prevention.html
+    return serviceRole(this, "role", "kinesisanalytics.amazonaws.com", [
+      { test: "StringEquals", variable: "aws:SourceAccount", values: [account] },
+      {
+        test: "ArnEquals",
+        variable: "aws:SourceArn",
+        values: [`arn:${partition}:kinesisanalytics:${region}:${account}:application/${name}`],
+      },
+    ]);
   }
 
   private createApplication(
@@ -217,7 +235,7 @@ export class AnalyticsApplication extends Construct {
   }
 
   /** What the SQL runner is given: the statements, and what stands in them as `${name}`. */
-  private properties(props: AnalyticsApplicationProps): Record<string, string> {
+  private properties(props: AnalyticsApplicationProps, region: string): Record<string, string> {
     const folder = path.posix.dirname(props.select);
     const scripts = STATEMENTS.map((file) => sqlFile(this, "select", path.posix.join(folder, file)));
     const select = sqlFile(this, "select", props.select);
@@ -235,7 +253,7 @@ export class AnalyticsApplication extends Construct {
       "source.stream": props.source.name,
       "source.position": checkOneOf(this, "initialPosition", props.initialPosition ?? "TRIM_HORIZON", POSITIONS),
       "delivery.stream": props.delivery.name,
-      "aws.region": new DataAwsRegion(this, "region").name,
+      "aws.region": region,
     };
   }
 }

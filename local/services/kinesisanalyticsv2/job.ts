@@ -21,6 +21,7 @@ const LONGEST_RETRY_MILLISECONDS = 5000;
 /** What of an applied application a job needs. */
 export interface JobSpec {
   readonly name: string;
+  readonly arn: string;
   readonly role: string;
   /** Property group `SqlRunner`, as applied. */
   readonly properties: Properties;
@@ -59,7 +60,10 @@ export class Job {
     const plan = planOf(spec.properties, aws.region);
     const select = await Select.open(plan.select, plan.source);
     // The Kinesis client would speak HTTP/2, which needs TLS.
-    const kinesis = new KinesisClient({ ...aws.as(spec.role, PRINCIPAL), requestHandler: new NodeHttpHandler() });
+    const kinesis = new KinesisClient({
+      ...aws.as(spec.role, PRINCIPAL, spec.arn),
+      requestHandler: new NodeHttpHandler(),
+    });
     try {
       checkColumns(plan, select);
       // By ARN, not by name: GetRecords names no stream otherwise, and the emulator could not tell whether it is the granted one.
@@ -67,7 +71,7 @@ export class Job {
       const shards = await Shards.open(kinesis, streamArn, plan.initialPosition, spec.positions).catch((error) => {
         throw new JobError(`the stream ${plan.stream} cannot be read: ${(error as Error).message}`);
       });
-      const firehose = new FirehoseClient(aws.as(spec.role, PRINCIPAL));
+      const firehose = new FirehoseClient(aws.as(spec.role, PRINCIPAL, spec.arn));
       const job = new Job(aws, spec, plan, select, shards, kinesis, firehose, spec.positions);
       job.running = job.run();
       return job;
@@ -186,8 +190,8 @@ export class Job {
 }
 
 /** The program itself is not run here, but without it, or without the right to read it, AWS could not start either. */
-async function checkCode(aws: LocalAws, { role, code }: JobSpec): Promise<void> {
-  const s3 = new S3Client(aws.as(role, PRINCIPAL));
+async function checkCode(aws: LocalAws, { arn, role, code }: JobSpec): Promise<void> {
+  const s3 = new S3Client(aws.as(role, PRINCIPAL, arn));
   try {
     const { Body } = await s3.send(
       new GetObjectCommand({ Bucket: code.bucket, Key: code.key, VersionId: code.version, Range: "bytes=0-0" }),

@@ -296,7 +296,7 @@ function restorePoint(application: Application, restore: Json): Positions {
   );
 }
 
-function specOf({ name, role, configuration }: Application, positions: Positions): JobSpec {
+function specOf({ name, arn, role, configuration }: Application, positions: Positions): JobSpec {
   const code = configuration.ApplicationCodeConfiguration?.CodeContent?.S3ContentLocation;
   if (!code) throw new JobError("the application has no code in S3");
   const groups: Json[] = configuration.EnvironmentProperties?.PropertyGroups ?? [];
@@ -307,6 +307,7 @@ function specOf({ name, role, configuration }: Application, positions: Positions
   }
   return {
     name,
+    arn,
     role,
     properties: group.PropertyMap,
     code: { bucket: code.BucketARN.replace(/^.*:::/, ""), key: code.FileKey, version: code.ObjectVersion },

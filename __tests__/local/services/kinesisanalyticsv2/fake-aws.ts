@@ -51,8 +51,8 @@ export class FakeAws {
       clock: new Clock(1),
       meter: this.meter,
       internal: client,
-      as: (role, principal) => {
-        this.assumed.push(`${role} ${principal}`);
+      as: (role, principal, source) => {
+        this.assumed.push(`${role} ${principal} ${source}`);
         return client;
       },
       authorize: async (_: Caller | undefined, action, resource) => {

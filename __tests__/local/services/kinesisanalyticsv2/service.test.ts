@@ -122,7 +122,7 @@ describe("a started application", () => {
   it("reads, delivers and fetches its program as the application's role", async () => {
     await create();
     await run();
-    expect(new Set(fake.assumed)).toEqual(new Set([`${ROLE} kinesisanalytics.amazonaws.com`]));
+    expect(new Set(fake.assumed)).toEqual(new Set([`${ROLE} kinesisanalytics.amazonaws.com ${ARN}`]));
   });
 
   it("resends only the records that Firehose did not take", async () => {
