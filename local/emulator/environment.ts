@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /**
- * The whole environment of the emulator and of the Lambda handlers it runs: nothing is inherited but the path, so that no variable,
+ * The whole environment of the emulator and of the Lambda handlers it runs: nothing is inherited, so that no variable,
  * profile or credentials file of the person reaches either.
  */
 export function emulatorEnvironment(options: {

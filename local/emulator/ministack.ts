@@ -29,6 +29,7 @@ const SERVICES: ReadonlySet<string> = new Set([
   "tagging",
 ]);
 
+const SYSTEM_PATH = ["/usr/local/bin", "/usr/bin", "/bin"];
 const START_SECONDS = 60;
 const STOP_SECONDS = 5;
 
@@ -81,11 +82,11 @@ function start(options: MinistackOptions, folder: string, log: string): ChildPro
   try {
     return spawn(options.python, [wrapper()], {
       cwd: folder,
-      // Handlers run on the Node.js that runs this, whatever else the path holds.
+      // Handlers run on the Node.js that runs this, whatever else the person's path holds.
       env: emulatorEnvironment({
         ...options,
         folder,
-        path: [dirname(process.execPath), process.env.PATH ?? "/usr/bin:/bin"].join(delimiter),
+        path: [dirname(process.execPath), ...SYSTEM_PATH].join(delimiter),
         port: options.port ?? 0,
       }),
       stdio: ["pipe", "pipe", logFile],
