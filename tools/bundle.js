@@ -2,7 +2,7 @@
  * esbuild as this project uses it: one file a program in `.build/`, no type checking (that is `npm run check`).
  * Packages stay outside the CLI's bundle (native parts); handlers and the synth program take everything in.
  */
-const { existsSync, readdirSync } = require("node:fs");
+const { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 
 const ROOT = path.resolve(__dirname, "..");
@@ -18,10 +18,21 @@ const common = {
   logLevel: "warning",
 };
 
+/** Builds in memory and puts each file in place in one step: another run of the same program may be reading it. */
+function build(options) {
+  const { outputFiles } = require("esbuild").buildSync({ ...common, ...options, write: false });
+  for (const { path: file, contents } of outputFiles) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    const aside = `${file}.${process.pid}`;
+    writeFileSync(aside, contents);
+    renameSync(aside, file);
+  }
+}
+
 /** Bundles one program of this project to `.build/NAME.js` and answers that path. */
 function bundleProgram(entry, name, options = {}) {
   const outfile = path.join(BUILD, `${name}.js`);
-  require("esbuild").buildSync({ ...common, entryPoints: [entry], outfile, ...options });
+  build({ entryPoints: [entry], outfile, ...options });
   return outfile;
 }
 
@@ -32,8 +43,7 @@ function bundleProgram(entry, name, options = {}) {
 function bundleLambdas() {
   const source = path.join(ROOT, "lambda-src");
   const names = readdirSync(source).filter((name) => existsSync(path.join(source, name, "index.ts")));
-  require("esbuild").buildSync({
-    ...common,
+  build({
     entryPoints: names.map((name) => ({ in: `lambda-src/${name}/index.ts`, out: `${name}/index` })),
     outdir: path.join(BUILD, "lambda"),
     minify: true,

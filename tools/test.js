@@ -31,7 +31,9 @@ async function main() {
     const suites = counts.numRuntimeErrorTestSuites;
     if (!types) console.error("The type check failed: see above.");
     if (!style) console.error('The lint or format check failed: see above; "npm run format" mends most of it.');
-    console.log(`\n${counts.numPassedTests} passed, ${counts.numFailedTests + suites} failed, ${counts.numPendingTests} skipped`);
+    console.log(
+      `\n${counts.numPassedTests} passed, ${counts.numFailedTests + suites} failed, ${counts.numPendingTests} skipped`,
+    );
     process.exitCode = types && style && tests ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true });

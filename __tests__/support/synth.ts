@@ -1,3 +1,4 @@
+import { ArchiveProvider } from "@cdktf/provider-archive/lib/provider";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { TerraformStack, Testing } from "cdktf";
 
@@ -5,6 +6,7 @@ import { TerraformStack, Testing } from "cdktf";
 export function emptyStack(): TerraformStack {
   const stack = new TerraformStack(Testing.app(), "t");
   new AwsProvider(stack, "aws", { region: "us-east-1" });
+  new ArchiveProvider(stack, "archive");
   return stack;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { DataArchiveFile } from "@cdktf/provider-archive/lib/data-archive-file";
-import { AssetType, Fn, TerraformAsset } from "cdktf";
+import { AssetType, TerraformAsset } from "cdktf";
 import { DataResource } from "cdktf/lib/terraform-data-resource";
 import { Construct } from "constructs";
 import { ConfigError } from "../support/check";
@@ -26,7 +26,7 @@ export class FunctionPackage extends Construct {
     }
     const asset = new TerraformAsset(this, "source", { path: bundle, type: AssetType.FILE });
     const file = `\${path.module}/${asset.path}`;
-    const changed = new DataResource(this, "source-hash", { triggersReplace: { source: Fn.filesha256(file) } });
+    const changed = new DataResource(this, "source-hash", { triggersReplace: { source: `\${filesha256("${file}")}` } });
     this.zip = new DataArchiveFile(this, "zip", {
       type: "zip",
       sourceFile: file,

@@ -13,12 +13,10 @@ beforeEach(fresh);
 const ensure = () => ensureUser(warehouse, secrets, loader, still);
 const stored = () => JSON.parse(secrets.texts.get(loader.secretArn) ?? "{}");
 
-/** Whether `password` opens what the warehouse keeps: sha256 over the password and the salt's bytes. */
+/** Whether `password` opens what the warehouse keeps, by Redshift's rule: md5 of password and user name. */
 function logsIn(password: string): boolean {
-  const [kind, digest, salt = ""] = (warehouse.users.get(loader.name) ?? "").split("|");
-  return (
-    kind === "sha256" && digest === createHash("sha256").update(password).update(Buffer.from(salt, "hex")).digest("hex")
-  );
+  const digest = createHash("md5").update(`${password}${loader.name}`).digest("hex");
+  return warehouse.users.get(loader.name) === `md5${digest}`;
 }
 
 const GRANTS = new Set([
@@ -76,7 +74,7 @@ describe("the loading user", () => {
     warehouse.refuse = (statement) =>
       statement.startsWith("CREATE USER") ? `syntax error at ${statement}` : undefined;
     await expect(ensure()).rejects.toThrow(
-      "user firehose_loader cannot be set up: syntax error at CREATE USER \"firehose_loader\" PASSWORD 'sha256|...'",
+      "user firehose_loader cannot be set up: syntax error at CREATE USER \"firehose_loader\" PASSWORD 'md5...'",
     );
   });
 

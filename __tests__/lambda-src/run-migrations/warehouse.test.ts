@@ -87,7 +87,10 @@ describe("on the local warehouse", () => {
 
   describe("the loading user", () => {
     const secrets = new FakeSecrets();
-    const session = () => warehouses.at("laps.local")!.enter("telemetry", loader.name);
+    const session = () =>
+      warehouses
+        .at("laps.local")!
+        .login("telemetry", loader.name, JSON.parse(secrets.texts.get(loader.secretArn)!).password);
     beforeEach(async () => {
       secrets.texts.clear();
       await applyMigrations(sql, "telemetry", telemetry(), still);
