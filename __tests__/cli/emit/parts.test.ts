@@ -91,7 +91,10 @@ describe("back-off", () => {
 describe("pacing", () => {
   it("spaces turns evenly", async () => {
     let time = 0;
-    const timer = { now: () => time, sleep: async (ms: number) => void (time += ms) };
+    const sleep = async (ms: number) => {
+      time += ms;
+    };
+    const timer = { now: () => time, sleep };
     const pacer = new Pacer(50, timer);
     const turns: number[] = [];
     for (let n = 0; n < 4; n++) {
@@ -103,7 +106,10 @@ describe("pacing", () => {
 
   it("makes up for a second of a pause, not for more", async () => {
     let time = 0;
-    const timer = { now: () => time, sleep: async (ms: number) => void (time += ms) };
+    const sleep = async (ms: number) => {
+      time += ms;
+    };
+    const timer = { now: () => time, sleep };
     const pacer = new Pacer(10, timer);
     await pacer.turn();
     time = 60_000;
