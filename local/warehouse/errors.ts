@@ -34,6 +34,16 @@ export function translate(error: unknown): Error {
   return new SqlError(first);
 }
 
+/** The engine's names of types in its conversion errors. */
+const TYPES: Readonly<Record<string, string>> = {
+  INT16: "smallint",
+  INT32: "integer",
+  INT64: "bigint",
+  FLOAT: "real",
+  DOUBLE: "double precision",
+  BOOL: "boolean",
+};
+
 const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlError])[] = [
   [
     /Table with name "?([^"\s!]+)"? does not exist/,
@@ -77,7 +87,7 @@ const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlE
   ],
   [
     /Could not convert string '(.*)' to (\w+)/s,
-    ([, value, type]) => new SqlError(`invalid input syntax for type ${type!.toLowerCase()}: "${value}"`, "22P02"),
+    ([, value, type]) => new SqlError(`invalid input syntax for type ${TYPES[type!] ?? type!.toLowerCase()}: "${value}"`, "22P02"),
   ],
   [
     /No space left|Could not write all bytes|not enough disk space/i,

@@ -98,10 +98,17 @@ async function get(store: ObjectStore, bucket: string, key: string): Promise<Buf
   }
 }
 
+/** What SDK clients throw, and what the local AWS itself throws when it will not give credentials. */
+interface Failure {
+  readonly code?: string;
+  readonly status?: number;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
 function s3Failure(error: unknown, url: string): Error {
   if (error instanceof SqlError) return error;
-  const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-  return s3Error(`${message} (${url})`, $metadata?.httpStatusCode ?? 500, name);
+  const { name, message, code, status, $metadata } = error as Error & Failure;
+  return s3Error(`${message} (${url})`, $metadata?.httpStatusCode ?? status ?? 500, code ?? name);
 }
 
 function s3Error(message: string, status: number, code: string): SqlError {
