@@ -4,18 +4,21 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { AwsError, type ClientConfig, type LocalAws } from "../../gateway/types";
+import { AwsError, type Caller, type ClientConfig, type LocalAws } from "../../gateway/types";
 import type { LogSink, ObjectStore, Ports, RolePorts, Start, StreamReader } from "./ports";
 
 /** The ports on the local AWS: SDK clients with temporary credentials of the applied roles. */
 export function awsPorts(aws: LocalAws): Ports {
   return {
-    as: (roleArn, streamArn) => clientsOf(aws.as(roleArn, "firehose.amazonaws.com", streamArn)),
+    as(roleArn, streamArn) {
+      const config = aws.as(roleArn, "firehose.amazonaws.com", streamArn);
+      return { ...clientsOf(config), logs: logSink(aws, roleArn, config) };
+    },
     connect: (to) => aws.connect(to),
   };
 }
 
-function clientsOf(config: ClientConfig): RolePorts {
+function clientsOf(config: ClientConfig): Omit<RolePorts, "logs"> {
   const made: { destroy(): void }[] = [];
   // A client costs memory and a connection pool; most roles use two of the five.
   const once = <T extends { destroy(): void }>(make: () => T) => {
@@ -50,7 +53,6 @@ function clientsOf(config: ClientConfig): RolePorts {
         return (await secrets().send(new GetSecretValueCommand({ SecretId: arn }))).SecretString ?? "";
       },
     },
-    logs: logSink(config),
     stream: streamReader(kinesis),
     close: () => {
       for (const client of made) client.destroy();
@@ -93,8 +95,9 @@ function streamReader(kinesis: () => KinesisClient): StreamReader {
       );
       return ShardIterator ?? "";
     },
-    async read(iterator) {
-      const page = await kinesis().send(new GetRecordsCommand({ ShardIterator: iterator }));
+    async read(streamArn, iterator) {
+      // With the stream beside it the call can be authorized on the stream.
+      const page = await kinesis().send(new GetRecordsCommand({ StreamARN: streamArn, ShardIterator: iterator }));
       return {
         records: (page.Records ?? []).map((record) => ({
           sequenceNumber: record.SequenceNumber ?? "",
@@ -120,23 +123,23 @@ function position(start: Start) {
   }
 }
 
-/** PutLogEvents by a signed call of our own: one action does not need a client package. */
-function logSink(config: ClientConfig): LogSink {
-  const { host } = new URL(config.endpoint);
-  const signer = new SignatureV4({
-    service: "logs",
-    region: config.region,
-    credentials: config.credentials,
-    sha256: Sha256,
-  });
+/**
+ * PutLogEvents by a signed call of our own: one action does not need a client package. The emulator looks for the right on the log
+ * group, AWS on the log stream; so the role is asked about the stream here, and the emulator is called by the account.
+ */
+function logSink(aws: LocalAws, roleArn: string, config: ClientConfig): LogSink {
+  const { endpoint, region, credentials } = aws.internal;
+  const { host, hostname, port } = new URL(endpoint);
+  const signer = new SignatureV4({ service: "logs", region, credentials, sha256: Sha256 });
   return {
     async put(group, stream, events) {
+      const on = `arn:aws:logs:${region}:${aws.accountId}:log-group:${group}:log-stream:${stream}`;
+      await aws.authorize(await callerOf(aws, roleArn, config), "logs:PutLogEvents", on);
       const body = JSON.stringify({
         logGroupName: group,
         logStreamName: stream,
         logEvents: events.map(({ at, message }) => ({ timestamp: at, message })),
       });
-      const [hostname = "", port] = host.split(":");
       const { headers } = await signer.sign({
         method: "POST",
         protocol: "http:",
@@ -151,9 +154,17 @@ function logSink(config: ClientConfig): LogSink {
         },
         body,
       });
-      const answer = await fetch(config.endpoint, { method: "POST", headers, body });
+      const answer = await fetch(endpoint, { method: "POST", headers, body });
       const said = await answer.text();
       if (!answer.ok) throw new AwsError("LogsError", `PutLogEvents was refused (${answer.status}): ${said}`);
     },
+  };
+}
+
+async function callerOf(aws: LocalAws, roleArn: string, { credentials }: ClientConfig): Promise<Caller> {
+  return {
+    accountId: aws.accountId,
+    arn: `arn:aws:sts::${aws.accountId}:assumed-role/${roleArn.split("/").at(-1)}/firehose`,
+    credentials: typeof credentials === "function" ? await credentials() : credentials,
   };
 }

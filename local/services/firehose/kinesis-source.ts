@@ -85,7 +85,7 @@ export class KinesisSource {
     while (!this.stop.signal.aborted) {
       try {
         iterator ??= await this.reader.iterator(this.streamArn, shardId, position);
-        const page = await this.reader.read(iterator);
+        const page = await this.reader.read(this.streamArn, iterator);
         await this.handOver(page.records, shardId, state);
         const last = page.records.at(-1);
         if (last) position = { kind: "after", sequenceNumber: last.sequenceNumber };

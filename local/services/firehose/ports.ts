@@ -56,7 +56,7 @@ export type Start =
 export interface StreamReader {
   shards(streamArn: string): Promise<readonly string[]>;
   iterator(streamArn: string, shardId: string, start: Start): Promise<string>;
-  read(iterator: string): Promise<StreamPage>;
+  read(streamArn: string, iterator: string): Promise<StreamPage>;
 }
 
 /** Everything one role can do. */
