@@ -88,7 +88,7 @@ describe("AnalyticsApplication", () => {
     expect(statementsOf(stack, "analytics_role")).toEqual([
       {
         actions: ["s3:GetObject", "s3:GetObjectVersion"],
-        resources: [expect.stringMatching(/^\$\{aws_s3_bucket\.\w+\.arn\}\/\$\{aws_s3_object\.\w+\.key\}$/)],
+        resources: [expect.stringMatching(/^\$\{aws_s3_bucket\.\w+\.arn\}\/flink-sql-runner\.jar$/)],
       },
       { actions: ["kms:Decrypt"], resources: [expect.stringMatching(/^\$\{aws_kms_key\.\w+\.arn\}$/)] },
       {

@@ -143,7 +143,7 @@ export class AnalyticsApplication extends Construct {
       this,
       "access",
       this.role,
-      { actions: ["s3:GetObject", "s3:GetObjectVersion"], on: [`${props.codeBucket.arn}/${jar.object.key}`] },
+      { actions: ["s3:GetObject", "s3:GetObjectVersion"], on: [`${props.codeBucket.arn}/${jar.key}`] },
       { actions: ["kms:Decrypt"], on: [props.key.arn] },
       // The service lists groups before it writes; AWS has no narrower resource for that call.
       { actions: ["logs:DescribeLogGroups"], on: [Fn.replace(group.arn, group.name, "*")] },
@@ -197,7 +197,7 @@ export class AnalyticsApplication extends Construct {
           codeContent: {
             s3ContentLocation: {
               bucketArn: props.codeBucket.arn,
-              fileKey: jar.object.key,
+              fileKey: jar.key,
               objectVersion: jar.object.versionId,
             },
           },

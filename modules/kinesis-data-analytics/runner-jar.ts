@@ -29,6 +29,9 @@ export interface RunnerJarProps {
 export class RunnerJar extends Construct {
   readonly object: S3Object;
 
+  /** Name of the object. Not read off the resource: a new JAR would then make the policy that names it wait for the upload. */
+  readonly key = FILE;
+
   constructor(scope: Construct, id: string, props: RunnerJarProps) {
     super(scope, id);
     this.object = new S3Object(this, "object", {
