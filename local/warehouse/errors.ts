@@ -24,8 +24,8 @@ export function syntaxError(near: string | undefined): SqlError {
 /** What DuckDB says, as Redshift would say it; what has no counterpart keeps DuckDB's words. */
 export function translate(error: unknown): Error {
   if (error instanceof SqlError) return error;
-  if (!(error instanceof Error)) return new SqlError(String(error));
-  const text = error.message;
+  // Not `instanceof Error`: the engine's errors are made outside of JavaScript's realm.
+  const text = String((error as Partial<Error> | null)?.message ?? error);
   const first = (text.split("\n")[0] ?? text).replace(/^[A-Za-z]+(?: [A-Za-z]+)? Error: /, "");
   for (const [pattern, word] of TRANSLATIONS) {
     const match = pattern.exec(text);
@@ -87,7 +87,8 @@ const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlE
   ],
   [
     /Could not convert string '(.*)' to (\w+)/s,
-    ([, value, type]) => new SqlError(`invalid input syntax for type ${TYPES[type!] ?? type!.toLowerCase()}: "${value}"`, "22P02"),
+    ([, value, type]) =>
+      new SqlError(`invalid input syntax for type ${TYPES[type!] ?? type!.toLowerCase()}: "${value}"`, "22P02"),
   ],
   [
     /No space left|Could not write all bytes|not enough disk space/i,
