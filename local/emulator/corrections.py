@@ -162,4 +162,49 @@ def forgiving_api_keys(apigateway):
     apigateway._create_usage_plan = plan
 
 
-CORRECTIONS = {"cloudwatch": whole_alarms, "ec2": whole_flow_logs, "apigateway_v1": forgiving_api_keys}
+def stream_tags(kinesis):
+    """CreateStream drops its tags: a stream made with tags shows a change at every plan, and so does every policy that names its ARN."""
+    create = kinesis._create_stream
+
+    def create_tagged(data):
+        answer = create(data)
+        if answer[0] == 200:
+            kinesis._streams[data["StreamName"]]["tags"].update(data.get("Tags") or {})
+        return answer
+
+    kinesis._create_stream = create_tagged
+
+
+def multipart_tags(s3):
+    """An object uploaded in parts loses the tags that came with the first request: a change at every plan."""
+    start, complete = s3._create_multipart_upload, s3._complete_multipart_upload
+
+    def start_tagged(bucket, key, headers):
+        before = set(s3._multipart_uploads)
+        answer = start(bucket, key, headers)
+        for upload in set(s3._multipart_uploads) - before:
+            tags = s3._parse_qs(headers.get("x-amz-tagging", ""), keep_blank_values=True)
+            s3._multipart_uploads[upload]["tags"] = {name: values[0] for name, values in tags.items()}
+        return answer
+
+    def complete_tagged(bucket, key, body, query, headers):
+        upload = query.get("uploadId")
+        upload = upload[0] if isinstance(upload, list) else upload
+        tags = s3._multipart_uploads.get(upload, {}).get("tags")
+        answer = complete(bucket, key, body, query, headers)
+        if tags and answer[0] == 200:
+            version = s3._buckets[bucket]["objects"][key].get("version_id")
+            s3._object_tags[(bucket, key, version)] = tags
+        return answer
+
+    s3._create_multipart_upload = start_tagged
+    s3._complete_multipart_upload = complete_tagged
+
+
+CORRECTIONS = {
+    "cloudwatch": whole_alarms,
+    "ec2": whole_flow_logs,
+    "apigateway_v1": forgiving_api_keys,
+    "kinesis": stream_tags,
+    "s3": multipart_tags,
+}

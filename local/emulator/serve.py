@@ -106,7 +106,12 @@ class Identity:
             source_ip=sourceIp,
             # The loopback hop stands for AWS's TLS endpoint.
             secure_transport=True,
-            service_context={"aws:tagkeys": None},
+            service_context={
+                "aws:tagkeys": None,
+                # Who may follow a statement of the Data API: the service itself lets nobody but its owner, so here it is the caller.
+                # The evaluator puts no variables into a policy's values; the value stands as the policy writes it.
+                "redshift-data:statement-owner-iam-userid": "${aws:userid}",
+            },
             principal_keys=principal.keys,
         )
         result = iam.evaluate(context, principal.policies, *principal.limits)

@@ -51,6 +51,8 @@ export interface Gateway {
   /** Who applies: root of the account. */
   readonly operator: AwsCredentialIdentity;
   readonly services: readonly Service[];
+  /** Process of the emulator, for the run's record of what it started. */
+  readonly emulatorPid: number;
   /** Resolves, with the reason, only if the emulator ends without being asked to. */
   readonly failure: Promise<Error>;
   /** Closes the services, the endpoint and the emulator, in this order. Safe to call twice. */
@@ -122,6 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       endpoint,
       operator: OPERATOR,
       services,
+      emulatorPid: emulator.pid,
       failure: emulator.failure,
       stop: () => (stopping ??= stop(started)),
     };

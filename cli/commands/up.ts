@@ -1,0 +1,28 @@
+import { Argument, Command, Option } from "commander";
+import { interruptible } from "../interrupt";
+import { integer, portOption, speedOption } from "../options";
+import { PIPELINES, type Pipeline, type UpOptions, up } from "../up/up";
+
+/** `npm start`. */
+export function upCommand(settingsFile: string | undefined): Command {
+  return new Command("up")
+    .description("Apply a pipeline to a local AWS, send it data, and show what arrived (npm start)")
+    .addArgument(new Argument("[pipeline]", "which one").choices(PIPELINES).default(PIPELINES[0]))
+    .option("--records <n>", "records to send", integer(1, 1_000_000_000), 2000)
+    .option("--rate <n>", "records a second; 0 is as fast as it goes", integer(0, 100_000), 0)
+    .option("--seed <n>", "seed of the generator: the same seed sends the same records", integer(0, 4_294_967_295), 1)
+    .option("--concurrency <n>", "requests under way at once", integer(1, 1000), 16)
+    .option("--keep", "stay up and serve after the summary", false)
+    .addOption(speedOption())
+    .addOption(portOption())
+    .addOption(
+      new Option(
+        "--from <folder>",
+        "apply this synthesized folder (such as a changed cdktf.out) instead of synthesizing",
+      ),
+    )
+    .action(async (pipeline: Pipeline, options: Omit<UpOptions, "pipeline" | "settingsFile">) => {
+      const good = await interruptible((signal) => up({ ...options, pipeline, settingsFile }, signal));
+      if (!good) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { type RecordShape, TELEMETRY } from "../../lambda-src/events/telemetry";
+import { linesOf, objectsOf } from "./objects";
+
+/** What lies in the raw bucket, read back object by object. */
+export interface RawBucket {
+  readonly objects: number;
+  /** Lines of objects that are no error documents. */
+  readonly records: number;
+  /** Records whose EXTRA2 is fuel_consumption * lap_time. */
+  readonly withExtra2: number;
+  /** Sum of the records' identities: the same for the same records, in whatever order. */
+  readonly checksum: bigint;
+  /** Records under the error prefix, by the reason Firehose gives. */
+  readonly rejected: ReadonlyMap<string, number>;
+}
+
+export async function readRawBucket(s3: S3Client, bucket: string): Promise<RawBucket> {
+  let objects = 0;
+  let records = 0;
+  let withExtra2 = 0;
+  let checksum = 0n;
+  const rejected = new Map<string, number>();
+  for await (const { key, text } of objectsOf(s3, bucket)) {
+    objects += 1;
+    if (key.startsWith("errors/")) {
+      for (const line of linesOf(text)) {
+        const reason = reasonOf(line);
+        rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
+      }
+      continue;
+    }
+    for (const line of linesOf(text)) {
+      records += 1;
+      const record = parsed(line);
+      if (hasExtra2(record)) withExtra2 += 1;
+      checksum = addIdentity(checksum, record);
+    }
+  }
+  return { objects, records, withExtra2, checksum, rejected };
+}
+
+/** Adds what identifies a telemetry record, its values in field order, to a checksum that order does not change. */
+export function addIdentity(checksum: bigint, record: unknown): bigint {
+  const identity = createHash("sha1")
+    .update(JSON.stringify(valuesOf(TELEMETRY, record)))
+    .digest()
+    .readBigUInt64LE();
+  return BigInt.asUintN(64, checksum + identity);
+}
+
+function valuesOf(shape: RecordShape, record: unknown): unknown[] {
+  return Object.entries(shape).map(([field, type]) => {
+    const value = (record as Record<string, unknown> | undefined)?.[field] ?? null;
+    return typeof type === "string" ? value : valuesOf(type, value ?? undefined);
+  });
+}
+
+function hasExtra2(record: unknown): boolean {
+  const { fuel_consumption, lap_time, EXTRA2 } = (record ?? {}) as Record<string, unknown>;
+  return typeof EXTRA2 === "number" && EXTRA2 === (fuel_consumption as number) * (lap_time as number);
+}
+
+function reasonOf(line: string): string {
+  const { errorCode, errorMessage } = (parsed(line) ?? {}) as { errorCode?: unknown; errorMessage?: unknown };
+  return `${errorCode ?? "unknown"}: ${errorMessage ?? line.slice(0, 80)}`;
+}
+
+/** Undefined for what is no JSON object. */
+function parsed(line: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

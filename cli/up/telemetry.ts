@@ -1,0 +1,208 @@
+import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
+import { S3Client } from "@aws-sdk/client-s3";
+import type { LocalAws } from "../../local/gateway/types";
+import { type EmitResult, telemetryRecords } from "../emit";
+import { query, tableOf } from "../query";
+import { linesOf, objectsOf } from "./objects";
+import { addIdentity, type RawBucket, readRawBucket } from "./raw-bucket";
+import type { Check, Hop, Summary } from "./summary";
+
+/** Outputs that both telemetry stacks have, and those of the warehouse. */
+export interface TelemetryOutputs {
+  readonly api_url: string;
+  readonly api_auth: "iam" | "none";
+  readonly raw_bucket: string;
+  readonly raw_delivery_stream: string;
+  readonly processed_bucket: string;
+  readonly processed_delivery_stream: string;
+  readonly analytics_application: string;
+  readonly warehouse_cluster?: string;
+  readonly warehouse_database?: string;
+  readonly warehouse_admin_secret_arn?: string;
+  readonly warehouse_table?: string;
+}
+
+/** Rows shown of the table, and lines of the CSV files. */
+const FIRST = 5;
+
+/** What came out at the end: rows of the table, or lines of the processed bucket. */
+interface Arrived {
+  readonly hop: Hop;
+  readonly count: number;
+  readonly firstRows: string;
+  readonly place: string;
+}
+
+/** Counts what the run left at every hop, from the places themselves where there is one to look at, and checks that it adds up. */
+export async function sumUpTelemetry(
+  aws: LocalAws,
+  outputs: TelemetryOutputs,
+  sent: EmitResult,
+  seed: number,
+): Promise<Summary> {
+  const s3 = new S3Client(aws.internal);
+  const raw = await readRawBucket(s3, outputs.raw_bucket);
+  const arrived = outputs.warehouse_cluster
+    ? await rowsOfTable(aws, outputs as Required<TelemetryOutputs>)
+    : await linesOfBucket(s3, outputs.processed_bucket);
+  const meter = (place: string, ...events: string[]) =>
+    Object.fromEntries(events.map((event) => [event, aws.meter.read(place, event)]));
+  const api = meter(`api:${restApiOf(outputs.api_url)}`, "received", "accepted", "refused", "failed");
+  const rawFirehose = meter(
+    `firehose:${outputs.raw_delivery_stream}`,
+    "received",
+    "transformed",
+    "processing_failed",
+    "dropped",
+    "retried",
+    "delivered",
+    "objects",
+  );
+  const analytics = meter(
+    `analytics:${outputs.analytics_application}`,
+    "read",
+    "unreadable",
+    "filtered",
+    "selected",
+    "delivered",
+    "retried",
+  );
+  const delivery = meter(
+    `firehose:${outputs.processed_delivery_stream}`,
+    ...["received", "delivered", "objects"],
+    ...(outputs.warehouse_cluster ? ["copies", "copy_failures", "loaded", "abandoned"] : []),
+  );
+  const { accepted, refused, lost, retried, unknown } = sent;
+  const hops: Hop[] = [
+    { name: "emit", counts: { sent: sent.sent, accepted, retried, refused, lost } },
+    { name: "API Gateway", counts: api },
+    { name: "Firehose, raw", counts: rawFirehose },
+    {
+      name: "raw bucket",
+      counts: {
+        records: raw.records,
+        with_EXTRA2: raw.withExtra2,
+        rejected: total(raw.rejected),
+        objects: raw.objects,
+      },
+    },
+    { name: "analytics", counts: analytics },
+    { name: "Firehose, processed", counts: delivery },
+    arrived.hop,
+  ];
+  return {
+    hops,
+    checks: checksOf({ sent, seed, raw, analytics, delivery, arrived: arrived.count, unknown }),
+    rejected: raw.rejected,
+    firstRows: arrived.firstRows,
+    places: [`raw records: s3://${outputs.raw_bucket}/ (rejected ones under errors/)`, arrived.place],
+  };
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function checksOf(of: {
+  readonly sent: EmitResult;
+  readonly seed: number;
+  readonly raw: RawBucket;
+  readonly analytics: Counts;
+  readonly delivery: Counts;
+  readonly arrived: number;
+  readonly unknown: number;
+}): Check[] {
+  const { sent, raw, analytics, delivery } = of;
+  const rejected = total(raw.rejected);
+  const once = between(sent.accepted, of.unknown);
+  const selected = analytics.selected!;
+  return [
+    {
+      says: `every record sent was accepted (${sent.accepted} of ${sent.records})`,
+      holds: sent.accepted === sent.records,
+    },
+    {
+      says: `every accepted record is in the raw bucket ${timesOf(of.unknown)} (${raw.records})`,
+      holds: once(raw.records + rejected),
+    },
+    { says: `no record was rejected (${rejected})`, holds: rejected === 0 },
+    {
+      says: `every raw record has its EXTRA2 (${raw.withExtra2} of ${raw.records})`,
+      holds: raw.withExtra2 === raw.records,
+    },
+    ...(of.unknown === 0 && rejected === 0 && sent.accepted === sent.records
+      ? [
+          {
+            says: "the raw records are those that were sent, by checksum",
+            holds: raw.checksum === checksumOf(of.seed, sent.records),
+          },
+        ]
+      : []),
+    {
+      says: `the analytics application read every accepted record ${timesOf(of.unknown)} and understood it (${analytics.read})`,
+      holds: once(analytics.read!) && analytics.unreadable === 0,
+    },
+    {
+      says: `each was selected or filtered (${selected} + ${analytics.filtered})`,
+      holds: selected + analytics.filtered! === analytics.read,
+    },
+    {
+      says: `every selected record was delivered (${delivery.delivered})`,
+      holds: delivery.received === selected && delivery.delivered === selected,
+    },
+    { says: `every selected record arrived (${of.arrived})`, holds: of.arrived === selected },
+  ];
+}
+
+const timesOf = (unknown: number) =>
+  unknown === 0 ? "once" : `once, or twice for at most ${unknown} whose answer was cut`;
+
+/** As many as `accepted`, or more by what repeated puts explain. */
+const between = (accepted: number, unknown: number) => (n: number) => n >= accepted && n <= accepted + unknown;
+
+const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, n) => sum + n, 0);
+
+function checksumOf(seed: number, records: number): bigint {
+  let checksum = 0n;
+  const generator = telemetryRecords(seed);
+  for (let n = 0; n < records; n++) checksum = addIdentity(checksum, generator.next().value);
+  return checksum;
+}
+
+const restApiOf = (url: string) => new URL(url).hostname.split(".")[0]!;
+
+async function rowsOfTable(aws: LocalAws, outputs: Required<TelemetryOutputs>): Promise<Arrived> {
+  const client = new RedshiftDataClient(aws.internal);
+  const on = {
+    cluster: outputs.warehouse_cluster,
+    database: outputs.warehouse_database,
+    secretArn: outputs.warehouse_admin_secret_arn,
+  };
+  // The table's name comes out of the stack, which has checked that it is a plain identifier.
+  const counted = await query(client, on, `SELECT COUNT(*) FROM ${outputs.warehouse_table}`);
+  const count = Number(counted.rows[0]?.[0]);
+  const first = await query(client, on, `SELECT * FROM ${outputs.warehouse_table} LIMIT ${FIRST}`);
+  return {
+    hop: { name: `table ${outputs.warehouse_table}`, counts: { rows: count } },
+    count,
+    firstRows: tableOf(first),
+    place: `files that COPY read: s3://${outputs.processed_bucket}/`,
+  };
+}
+
+async function linesOfBucket(s3: S3Client, bucket: string): Promise<Arrived> {
+  let count = 0;
+  let objects = 0;
+  const first: string[] = [];
+  for await (const { key, text } of objectsOf(s3, bucket)) {
+    if (key.startsWith("errors/")) continue;
+    objects += 1;
+    const lines = linesOf(text);
+    count += lines.length;
+    if (first.length < FIRST) first.push(...lines.slice(0, FIRST - first.length));
+  }
+  return {
+    hop: { name: "processed bucket", counts: { lines: count, objects } },
+    count,
+    firstRows: first.join("\n"),
+    place: `fast laps as CSV: s3://${bucket}/`,
+  };
+}

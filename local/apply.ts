@@ -1,0 +1,71 @@
+import * as path from "node:path";
+import { checkTypes, type InertType } from "./inert";
+import type { Run } from "./runs/run";
+import { terraformEnvironment } from "./setup/environment";
+import { SetupError } from "./setup/problem";
+import type { SetUp } from "./setup/set-up";
+import { type PreparedStack, prepareCopy } from "./terraform/prepare";
+import { Terraform } from "./terraform/terraform";
+
+/** A synthesized stack in a run's own folder. */
+export interface LocalStack {
+  readonly prepared: PreparedStack;
+  /** Region of its AWS provider. */
+  readonly region: string;
+  /** Types that do nothing in a local run, with the reason of each. */
+  readonly inert: readonly InertType[];
+}
+
+/** Copies a synthesized stack into the run's folder. Throws SetupError where the local AWS could not carry it as a whole. */
+export function takeStack(options: {
+  readonly run: Run;
+  readonly stack: string;
+  readonly setUp: SetUp;
+  /** Synthesized folder. @default "cdktf.out" */
+  readonly from?: string;
+}): LocalStack {
+  const { run, stack, setUp, from = "cdktf.out" } = options;
+  const prepared = prepareCopy({
+    stack,
+    from,
+    to: path.join(run.folder, "cdktf.out"),
+    plugins: setUp.terraform.plugins,
+    ...("path" in setUp.jar ? { jar: setUp.jar.path } : {}),
+  });
+  return { prepared, region: regionOf(prepared), inert: checkTypes(prepared.configuration) };
+}
+
+/** A Terraform for that stack which can reach nothing but the local AWS at `endpoint`. */
+export function terraformFor(options: {
+  readonly run: Run;
+  readonly stack: LocalStack;
+  readonly setUp: SetUp;
+  readonly endpoint: string;
+  readonly progress: (line: string) => void;
+  readonly signal?: AbortSignal;
+}): Terraform {
+  const { run, stack, setUp, endpoint, progress, signal } = options;
+  return new Terraform({
+    folder: stack.prepared.folder,
+    executable: setUp.terraform.executable,
+    env: terraformEnvironment({
+      folder: run.folder,
+      endpoint,
+      region: stack.region,
+      setup: setUp.terraform.environment,
+    }),
+    log: path.join(run.folder, "logs", "terraform.log"),
+    progress,
+    onStart: (pid) => run.started(pid, "terraform"),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+function regionOf({ configuration, stack }: PreparedStack): string {
+  const providers = (configuration.provider as { aws?: { region?: unknown }[] } | undefined)?.aws ?? [];
+  const region = providers[0]?.region;
+  if (typeof region !== "string") {
+    throw new SetupError(`${stack} sets no region on its aws provider: synthesize it again`);
+  }
+  return region;
+}

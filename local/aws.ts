@@ -1,0 +1,54 @@
+import * as path from "node:path";
+import { Clock } from "./clock";
+import { type Gateway, startGateway } from "./gateway";
+import type { LocalAws, Service } from "./gateway/types";
+import { Meter } from "./meter";
+import { createExecuteApi } from "./services/execute-api";
+import { createFirehose } from "./services/firehose";
+import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
+import { createRedshift, s3Stores } from "./services/redshift";
+import { createRedshiftData } from "./services/redshift-data";
+import { Warehouses } from "./warehouse";
+
+/** The account of every local run, the one the emulator's test keys are root of. */
+export const ACCOUNT_ID = "000000000000";
+
+export interface LocalAwsOptions {
+  /** Folder of the run; must exist. */
+  readonly folder: string;
+  readonly region: string;
+  /** Python of the emulator's environment, from `ensurePython`. */
+  readonly python: string;
+  /** How much waiting is shortened, 1 to 1000. */
+  readonly speed: number;
+  /** Port of the endpoint on 127.0.0.1. @default a free one */
+  readonly port?: number;
+}
+
+/** Starts a local AWS with every service of ours: what Terraform applies to, and what then carries the data. */
+export function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
+  const { speed, ...rest } = options;
+  return startGateway({
+    ...rest,
+    accountId: ACCOUNT_ID,
+    clock: new Clock(speed),
+    meter: new Meter(),
+    services: servicesOf,
+  });
+}
+
+function servicesOf(aws: LocalAws): readonly Service[] {
+  const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws));
+  return [
+    createExecuteApi(aws),
+    createFirehose(aws),
+    createKinesisAnalyticsV2(aws),
+    createRedshift(aws, warehouses),
+    createRedshiftData(aws, warehouses),
+  ];
+}
+
+/** Records on their way, over all services: 0 when everything has come to rest. */
+export function pending(gateway: Gateway): number {
+  return gateway.services.reduce((sum, service) => sum + (service.pending?.() ?? 0), 0);
+}
