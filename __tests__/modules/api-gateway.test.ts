@@ -153,10 +153,14 @@ describe("IngestApi", () => {
     ]);
   });
 
-  it("takes a Firehose client's content type on PUT /streams", () => {
+  it("takes on PUT /streams what Firehose's clients and the article's say of their content", () => {
     minimal();
     const put = resources(stack, ApiGatewayMethod).find(({ http_method }) => http_method === "PUT");
-    expect(Object.keys(put.request_models)).toEqual(["application/json", "application/x-amz-json-1.1"]);
+    expect(Object.keys(put.request_models)).toEqual([
+      "application/json",
+      "application/x-amz-json-1.1",
+      "application/x-www-form-urlencoded",
+    ]);
   });
 
   it("checks bodies against models", () => {

@@ -26,8 +26,11 @@ import { documentTemplate, FIREHOSE, KINESIS, LIST_TEMPLATE, putTemplate } from 
 
 const AUTHS = ["iam", "none"] as const;
 const JSON_TYPES = ["application/json"];
-/** A Firehose client's own content type is taken too where the body is Firehose's. */
-const FIREHOSE_TYPES = ["application/json", "application/x-amz-json-1.1"];
+/**
+ * Where the body is Firehose's, a Firehose client's own content type is taken too, and the one that curl and urllib send when they are told
+ * none: the article's API looked at no content type, and its clients go on working.
+ */
+const FIREHOSE_TYPES = ["application/json", "application/x-amz-json-1.1", "application/x-www-form-urlencoded"];
 
 /** Access log of a request: who, what, how it ended. No body, and no error text, which quotes from it. */
 const ACCESS_LOG_FORMAT = JSON.stringify({
