@@ -66,10 +66,10 @@ CREATE OR REPLACE VIEW ${SYSTEM}.svv_schema_privileges AS
     CASE grantee WHEN 'public' THEN 'public' ELSE 'user' END AS identity_type, grant_option AS admin_option FROM ${HIDDEN}.grants WHERE kind = 'schema';
 CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_history AS SELECT * FROM ${HIDDEN}.loads WHERE ${OWN_ROWS};
 CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_error_detail AS
-  SELECT user_id, query_id, session_id, database_name, table_name, start_time, file_name, line_number, column_name, column_type, column_length,
+  SELECT user_id, query_id, session_id, database_name, table_id, start_time, file_name, line_number, column_name, column_type, column_length,
     position, error_code, error_message FROM ${HIDDEN}.load_errors WHERE ${OWN_ROWS};
 CREATE OR REPLACE VIEW ${SYSTEM}.stl_load_errors AS
-  SELECT user_id AS userid, start_time AS starttime, session_id AS session, query_id AS query, file_name AS filename, line_number, column_name AS colname,
+  SELECT user_id AS userid, table_id AS tbl, start_time AS starttime, session_id AS session, query_id AS query, file_name AS filename, line_number, column_name AS colname,
     column_type AS type, column_length AS col_length, position, raw_line, raw_field AS raw_field_value, error_code AS err_code, error_message AS err_reason
   FROM ${HIDDEN}.load_errors WHERE ${OWN_ROWS};
 `;

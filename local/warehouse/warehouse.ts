@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
-import { catalogue, HIDDEN, type User } from "./access/catalogue";
+import { catalogue, HIDDEN, rows, type User } from "./access/catalogue";
 import { TableLocks } from "./access/locks";
 import type { ObjectStores } from "./copy/files";
 import type { LoadError, LoadOutcome } from "./copy/load";
@@ -110,10 +110,17 @@ export class Warehouse {
     const { user, session, copy, started, outcome, failure } = load;
     const database = this.settings.database;
     const query = (await this.own.runAndReadAll(`SELECT nextval('${HIDDEN}.queries')`)).getRows()[0]![0] as bigint;
+    const [known] = await rows(
+      this.own,
+      "SELECT table_oid FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = $2",
+      copy.table.schema,
+      copy.table.name,
+    );
+    const table = known ? Number(known[0]) : null;
     const start = started.toISOString();
     const errors = failure?.errors ?? outcome?.errors ?? [];
     await this.own.run(
-      `INSERT INTO ${HIDDEN}.loads VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TIMESTAMP), CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+      `INSERT INTO ${HIDDEN}.loads VALUES ($1, $2, $3, $4, $5, $18, $6, CAST($7 AS TIMESTAMP), CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP), $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
       [
         user.id,
         query,
@@ -132,11 +139,12 @@ export class Warehouse {
         errors.length,
         failure?.message ?? "",
         withoutSecrets(load.text),
+        table,
       ],
     );
     for (const error of errors) {
       await this.own.run(
-        `INSERT INTO ${HIDDEN}.load_errors VALUES ($1, $2, $3, $4, $5, CAST($6 AS TIMESTAMP), $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+        `INSERT INTO ${HIDDEN}.load_errors VALUES ($1, $2, $3, $4, $17, $5, CAST($6 AS TIMESTAMP), $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
         [
           user.id,
           query,
@@ -154,6 +162,7 @@ export class Warehouse {
           error.rawField,
           error.code,
           error.reason,
+          table,
         ],
       );
     }

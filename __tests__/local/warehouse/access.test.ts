@@ -88,6 +88,14 @@ describe("a grant", () => {
     expect(await failure(reader.run(refused))).toMatch(/^42501 permission denied for relation/);
   });
 
+  it("of CREATE in public, which everyone has, ends with REVOKE, also after the warehouse was closed", async () => {
+    await it_.admin.run("revoke create on schema public from public; revoke usage on schema public from public");
+    await it_.warehouses.close();
+    await it_.open();
+    const again = await it_.warehouse.login("dev", "reader", "Secret12345");
+    expect(await failure(again.run("create table mine (a int)"))).toBe("42501 permission denied for schema public");
+  });
+
   it("ends with REVOKE", async () => {
     await it_.admin.run("grant select on t to reader; revoke select on t from reader");
     expect(await failure(reader.run("select * from t"))).toBe(DENIED);

@@ -175,6 +175,22 @@ describe("a transaction", () => {
     expect(await rowsOf(it_.admin, "select a from t order by 1")).toEqual([[1], [1], [2]]);
   });
 
+  it("that waited for a lock sees what the one before it committed", async () => {
+    const other = await it_.warehouse.login("dev", "admin", "Secret12345");
+    await it_.admin.run("begin; lock table t; insert into t values (1)");
+    const waiting = other.run("begin; lock table t; select count(*) from t");
+    await it_.admin.run("commit");
+    expect((await waiting).rows).toEqual([[1]]);
+    await other.run("insert into t values (2); commit");
+  });
+
+  it("of CREATE ... IF NOT EXISTS lets two come at once", async () => {
+    const other = await it_.warehouse.login("dev", "admin", "Secret12345");
+    const sql = "begin; create schema if not exists r; create table if not exists r.h (a varchar(9) not null); commit";
+    await Promise.all([it_.admin.run(sql), other.run(sql)]);
+    expect(await rowsOf(it_.admin, "select * from r.h")).toEqual([]);
+  });
+
   // https://docs.aws.amazon.com/redshift/latest/dg/c_serial_isolation.html
   it("that changes rows which another changed since its first look fails with 1023", async () => {
     const other = await it_.warehouse.login("dev", "admin", "Secret12345");
