@@ -47,6 +47,9 @@ describe("a user without a grant", () => {
     ["select * from redstream_catalog.users", '3F000 schema "redstream_catalog" does not exist'],
     ['select * from "redstream_catalog".users', '3F000 schema "redstream_catalog" does not exist'],
     ["select * from duckdb_tables()", "42883 function duckdb_tables() does not exist"],
+    ["select nextval('redstream_catalog.ids')", "42883 function nextval() does not exist"],
+    ["select * from (summarize t)", DENIED],
+    ["select * from query('select * from t')", "42883 function query() does not exist"],
     ["select * from duckdb_settings", '42P01 relation "duckdb_settings" does not exist'],
     ["select * from read_csv('/etc/passwd')", "42883 function read_csv() does not exist"],
   ])("may not %s", async (sql, message) => {

@@ -28,6 +28,7 @@ export function read(tokens: readonly Token[], session: Session): Run {
   if (tokens.some((token) => (token.kind === "word" || token.kind === "name") && token.value === HIDDEN)) {
     throw new SqlError(`schema "${HIDDEN}" does not exist`, "3F000");
   }
+  refuseSequences(tokens);
   const cursor = new Cursor(tokens);
   const first = cursor.peek();
   if (first?.text === "(") return readQuery(tokens, session);
@@ -73,6 +74,13 @@ export function read(tokens: readonly Token[], session: Session): Run {
       return readSetting(cursor, first.value);
   }
   throw notCarried(first.value.toUpperCase());
+}
+
+/** Redshift has no sequences; the engine's are ours, for IDENTITY columns and ids. */
+function refuseSequences(tokens: readonly Token[]): void {
+  const own = tokens.filter((token) => token.kind !== "space");
+  const called = own.find(({ value }, i) => (value === "nextval" || value === "currval") && own[i + 1]?.text === "(");
+  if (called) throw new SqlError(`function ${called.value}() does not exist`, "42883");
 }
 
 /** Settings that change nothing a local run shows. */
