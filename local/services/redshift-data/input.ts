@@ -65,7 +65,7 @@ export class Input {
   }
 
   parameters(): SqlParameter[] {
-    const value = this.body["Parameters"];
+    const value = this.body.Parameters;
     if (value === undefined || value === null) return [];
     if (!Array.isArray(value) || value.length === 0) throw invalid("Parameters must hold at least one parameter.");
     return value.map((parameter: Partial<SqlParameter> | null) => {

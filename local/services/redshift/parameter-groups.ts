@@ -31,7 +31,7 @@ const COMMON: Readonly<Record<string, Definition>> = {
 const FAMILIES: Readonly<Record<string, Readonly<Record<string, Definition>>>> = {
   "redshift-1.0": COMMON,
   // In the newer family connections must be encrypted unless it says otherwise.
-  "redshift-2.0": { ...COMMON, require_ssl: { ...COMMON["require_ssl"]!, default: "true" } },
+  "redshift-2.0": { ...COMMON, require_ssl: { ...COMMON.require_ssl!, default: "true" } },
 };
 
 interface Group {

@@ -27,21 +27,21 @@ function collect(node: unknown, ctes: ReadonlySet<string>, found: TableName[]): 
   if (typeof node !== "object" || node === null) return;
   const record = node as Record<string, unknown>;
   let known = ctes;
-  const map = (record["cte_map"] as { map?: { key: string; value: unknown }[] } | undefined)?.map;
+  const map = (record.cte_map as { map?: { key: string; value: unknown }[] } | undefined)?.map;
   if (map && map.length > 0) known = new Set([...ctes, ...map.map((entry) => entry.key.toLowerCase())]);
-  if (record["type"] === "BASE_TABLE") {
-    const schema = String(record["schema_name"] ?? "").toLowerCase();
-    const name = String(record["table_name"] ?? "").toLowerCase();
+  if (record.type === "BASE_TABLE") {
+    const schema = String(record.schema_name ?? "").toLowerCase();
+    const name = String(record.table_name ?? "").toLowerCase();
     if (schema || !known.has(name)) found.push({ schema, name });
   }
-  if (record["type"] === "TABLE_FUNCTION") refuseFunction(record);
+  if (record.type === "TABLE_FUNCTION") refuseFunction(record);
   for (const child of Object.values(record)) collect(child, known, found);
 }
 
 /** The engine's table functions read files, settings and other users' schemas; only the harmless ones that Redshift has too may stand in FROM. */
 function refuseFunction(record: Record<string, unknown>): void {
   const name = String(
-    (record["function"] as { function_name?: unknown } | undefined)?.function_name ?? "",
+    (record.function as { function_name?: unknown } | undefined)?.function_name ?? "",
   ).toLowerCase();
   if (name === "generate_series") return;
   throw new SqlError(`function ${name}() does not exist`, "42883");

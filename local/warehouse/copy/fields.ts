@@ -230,9 +230,9 @@ function byFormat(text: string, format: string): { day: string; rest: string } |
     patterns.set(format, pattern);
   }
   const groups = pattern.exec(text)?.groups;
-  if (!groups?.["y"]) return undefined;
-  const [y, m, d] = [Number(groups["y"]), Number(groups["m"]), Number(groups["d"])];
+  if (!groups?.y) return undefined;
+  const [y, m, d] = [Number(groups.y), Number(groups.m), Number(groups.d)];
   const at = new Date(Date.UTC(y, m - 1, d));
   if (at.getUTCMonth() !== m - 1 || at.getUTCDate() !== d) return undefined;
-  return { day: at.toISOString().slice(0, 10), rest: groups["rest"] ?? "" };
+  return { day: at.toISOString().slice(0, 10), rest: groups.rest ?? "" };
 }

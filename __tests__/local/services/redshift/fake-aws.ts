@@ -108,10 +108,10 @@ export class FakeAws {
     }
     const input = JSON.parse(body || "{}") as Record<string, string>;
     if (action === "CreateSecret") {
-      this.secrets.set(input["Name"]!, input["SecretString"]!);
-      return json(200, { ARN: secretArn(input["Name"]!), Name: input["Name"] });
+      this.secrets.set(input.Name!, input.SecretString!);
+      return json(200, { ARN: secretArn(input.Name!), Name: input.Name });
     }
-    const name = input["SecretId"]?.split(":secret:")[1]?.replace(/-x$/, "") ?? "";
+    const name = input.SecretId?.split(":secret:")[1]?.replace(/-x$/, "") ?? "";
     if (!this.secrets.has(name))
       return json(400, {
         __type: "ResourceNotFoundException",
@@ -127,7 +127,7 @@ export class FakeAws {
         __type: "AccessDeniedException",
         message: `${key} is not authorized to perform: secretsmanager:GetSecretValue`,
       });
-    return json(200, { ARN: input["SecretId"], Name: name, SecretString: this.secrets.get(name) });
+    return json(200, { ARN: input.SecretId, Name: name, SecretString: this.secrets.get(name) });
   }
 }
 

@@ -49,7 +49,7 @@ async function createCluster(changes: Record<string, string> = {}): Promise<stri
   const { ManageMasterPassword, ...rest } = CLUSTER;
   return call(
     "CreateCluster",
-    changes["MasterUserPassword"] ? { ...rest, ...changes } : { ...rest, ManageMasterPassword, ...changes },
+    changes.MasterUserPassword ? { ...rest, ...changes } : { ...rest, ManageMasterPassword, ...changes },
   );
 }
 
