@@ -201,10 +201,43 @@ def multipart_tags(s3):
     s3._complete_multipart_upload = complete_tagged
 
 
+def pointed_patches(apigateway):
+    """A patch names members by JSON pointer, where `~1` is a slash: left as it is, an edited template comes to stand beside the old one
+    as `application~1json`, and Terraform stops with an inconsistent final plan."""
+
+    def apply_patch(patched, operations):
+        for operation in operations:
+            path = operation.get("path", "").lstrip("/")
+            *above, last = [key.replace("~1", "/").replace("~0", "~") for key in path.split("/")]
+            if not last:
+                continue
+            target = patched
+            removes = operation.get("op", "replace") == "remove"
+            for key in above:
+                if not isinstance(target.get(key), dict):
+                    if removes:
+                        target = {}
+                        break
+                    target[key] = {}
+                target = target[key]
+            if removes:
+                target.pop(last, None)
+            else:
+                target[last] = operation.get("value")
+        return patched
+
+    apigateway._apply_patch = apply_patch
+
+
+def api_gateway(apigateway):
+    forgiving_api_keys(apigateway)
+    pointed_patches(apigateway)
+
+
 CORRECTIONS = {
     "cloudwatch": whole_alarms,
     "ec2": whole_flow_logs,
-    "apigateway_v1": forgiving_api_keys,
+    "apigateway_v1": api_gateway,
     "kinesis": stream_tags,
     "s3": multipart_tags,
 }
