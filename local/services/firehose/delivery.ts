@@ -64,7 +64,7 @@ export class Delivery {
         named,
         this.writer,
         this.role(redshift.secretRoleArn).secrets,
-        ports.connect,
+        (to) => ports.connect(to),
         clock,
         meter,
         this.log,
