@@ -12,7 +12,7 @@ export interface PrepareOptions {
   readonly stack: string;
   /** The synthesized folder (`cdktf.out`); only read. */
   readonly from: string;
-  /** Where the copy goes: `RUN/cdktf.out`. The stack's relative backend path then puts the state in `RUN/.terraform-state/STACK`. */
+  /** Where the copy goes: `RUN/cdktf.out`. The relative path of its local backend then puts the state in `RUN/.terraform-state/STACK`. */
   readonly to: string;
   /** From `ensureTerraform`. */
   readonly plugins: PluginSource;
@@ -36,8 +36,8 @@ export interface PreparedStack {
 const OF_TERRAFORM = /^(\.terraform|\.terraform\.lock\.hcl|\.terraform\.tfstate\.lock\.info|.*\.tfstate(\..*)?)$/;
 
 /**
- * Copies one synthesized stack to where a run applies it. The configuration stays as it is, with three exceptions, each told in `standIns`: the `random` and
- * the `archive` provider where the plugin source lacks them, and a JAR that is not there. Prepared again over the same state it gives the
+ * Copies one synthesized stack to where a run applies it. The configuration stays as it is, with four exceptions, each told in `standIns`: the `random` and
+ * the `archive` provider where the plugin source lacks them, a JAR that is not there, and a state that is kept elsewhere. Prepared again over the same state it gives the
  * same values. Throws SetupError with one line.
  */
 export function prepareCopy(options: PrepareOptions): PreparedStack {
@@ -50,13 +50,12 @@ export function prepareCopy(options: PrepareOptions): PreparedStack {
   const source = path.join(from, working, "cdk.tf.json");
   const text = readText(source, `the stack ${stack} is not whole: synthesize it again`);
   const original = JSON.parse(text) as JsonObject;
-  checkBackend(original, stack);
   checkProviders(original, stack, plugins);
 
   copyFolder(path.join(from, working), folder);
   writeManifest(to, stack, manifest);
   const stateFolder = path.join(to, "..", ".terraform-state", stack);
-  const standIns: string[] = [];
+  const standIns: string[] = keepStateHere(original, stack, folder);
   let configuration = original;
   if (requires(original, "random") && !hasProvider(plugins, "random")) {
     const remembered = new Remembered(path.join(stateFolder, "stand-ins.json"));
@@ -131,18 +130,31 @@ function copyFolder(from: string, to: string): void {
   cpSync(from, to, { recursive: true, filter: (file) => file === from || !OF_TERRAFORM.test(path.basename(file)) });
 }
 
-/** A state of the account must not be read or written by a local run, so only the relative local backend is taken. */
-function checkBackend(configuration: JsonObject, stack: string): void {
+/** Terraform's own way to change a block without editing the file it stands in ("Override Files" in its documentation). */
+const OVERRIDE = "redstream_override.tf.json";
+
+/**
+ * A state of the account must be neither read nor written by a local run. A `backend` block in an override file takes the place of the stack's own, be it
+ * a `backend` or a `cloud` block.
+ */
+function keepStateHere(configuration: JsonObject, stack: string, folder: string): string[] {
   const terraform = objectOf(configuration.terraform);
   const backend = objectOf(terraform.backend);
-  const expected = `../../../.terraform-state/${stack}/terraform.tfstate`;
+  const here = `../../../.terraform-state/${stack}/terraform.tfstate`;
   const kind = "cloud" in terraform ? "cloud" : (Object.keys(backend)[0] ?? "none");
   const given = objectOf(backend.local).path;
-  if (kind === "local" && given === expected) return;
-  const what = kind === "local" ? `a local backend at ${JSON.stringify(given)}` : `backend ${kind}`;
-  throw new SetupError(
-    `${stack} keeps its state in ${what}; a local run takes stacks with a local backend at ${JSON.stringify(expected)}, so that no other state is touched: synthesize it with the local backend`,
-  );
+  if (kind === "local" && given === here) return [];
+  const override = { terraform: { backend: { local: { path: here } } } };
+  writeFileSync(path.join(folder, OVERRIDE), `${JSON.stringify(override, null, 2)}\n`);
+  const what =
+    kind === "cloud"
+      ? "the workspace of the stack's cloud block"
+      : kind === "local"
+        ? `the state at ${JSON.stringify(given)}`
+        : kind === "none"
+          ? "the state in the stack's folder"
+          : `backend ${kind}`;
+  return [`a state of this copy's own stands in for ${what}, which is neither read nor written (${OVERRIDE})`];
 }
 
 function requires(configuration: JsonObject, provider: string): boolean {

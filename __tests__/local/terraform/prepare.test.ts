@@ -233,6 +233,33 @@ describe("the JAR of a prepared copy", () => {
   });
 });
 
+describe("the state of a prepared copy", () => {
+  const override = (folder: string) => path.join(folder, "redstream_override.tf.json");
+
+  it.each([
+    ["backend s3", { backend: { s3: { bucket: "state" } } }],
+    ["the workspace of the stack's cloud block", { cloud: { organization: "x" } }],
+    ["the state in the stack's folder", {}],
+    ['the state at "/home/someone/state"', { backend: { local: { path: "/home/someone/state" } } }],
+  ])("is its own in place of %s, by an override file, and says so", (what, terraform) => {
+    const { prepare, to } = synthesized((json) => {
+      json.terraform = { required_providers: {}, ...terraform };
+    });
+    const { folder, state, standIns } = prepare(FULL);
+    expect(JSON.parse(readFileSync(override(folder), "utf8"))).toEqual({
+      terraform: { backend: { local: { path: "../../../.terraform-state/lake/terraform.tfstate" } } },
+    });
+    expect(state).toBe(path.join(to, "..", ".terraform-state", "lake", "terraform.tfstate"));
+    expect(standIns).toEqual([
+      `a state of this copy's own stands in for ${what}, which is neither read nor written (redstream_override.tf.json)`,
+    ]);
+  });
+
+  it("needs no override file where the stack's own backend puts it there", () => {
+    expect(existsSync(override(synthesized().prepare(FULL).folder))).toBe(false);
+  });
+});
+
 describe("a copy is refused", () => {
   const refused = (change: (json: Json) => void, message: string, plugins = MIRROR) =>
     expect(() => synthesized(change).prepare(plugins)).toThrow(message);
@@ -249,17 +276,6 @@ describe("a copy is refused", () => {
     expect(() => prepareCopy({ stack: "lake", from, to: `${from}/copy`, plugins: MIRROR })).toThrow(
       `${from}/manifest.json cannot be read; nothing is synthesized in ${from}: synthesize first`,
     );
-  });
-
-  it.each([
-    ["backend s3", { backend: { s3: { bucket: "state" } } }],
-    ["backend cloud", { cloud: { organization: "x" } }],
-    ["backend none", {}],
-    ['a local backend at "/home/someone/state"', { backend: { local: { path: "/home/someone/state" } } }],
-  ])("whose state is in %s", (what, terraform) => {
-    refused((json) => {
-      json.terraform = { required_providers: {}, ...terraform };
-    }, `lake keeps its state in ${what}; a local run takes stacks with a local backend at "../../../.terraform-state/lake/terraform.tfstate", so that no other state is touched`);
   });
 
   it("for a provider or a version that the mirror lacks", () => {

@@ -82,6 +82,7 @@ class RedshiftData implements Service {
     await this.aws.authorize(caller, `redshift-data:${action}`, "*");
     if (action === "ListStatements") return this.list(input, caller!);
     const { statement, part } = this.find(input.require("Id"));
+    checkOwner(statement, caller!, action);
     if (action === "CancelStatement") return this.cancel(statement);
     await this.wait(statement, input);
     return action === "DescribeStatement" ? this.describe(statement, part) : this.result(statement, part, input);
@@ -293,7 +294,20 @@ function hasResult(part: Part): boolean {
   return part.status === "FINISHED" && (part.result?.columns.length ?? 0) > 0;
 }
 
-/** Sessions of one role share their statements. */
+/**
+ * A statement belongs to the identity that submitted it: for a role, to its session (`aws:userid` holds both). On AWS it is a policy's condition
+ * `redshift-data:statement-owner-iam-userid` that says so, as in AWS's own managed policy; here every caller but the account's root is held to it.
+ */
+function checkOwner(statement: Statement, caller: Caller, action: string): void {
+  if (caller.arn === statement.request.owner || caller.arn === `arn:aws:iam::${caller.accountId}:root`) return;
+  throw new AwsError(
+    "AccessDeniedException",
+    `User: ${caller.arn} is not authorized to perform: redshift-data:${action} on statement ${statement.id}, which another identity submitted`,
+    400,
+  );
+}
+
+/** Sessions of one role share the list of their statements. */
 function roleOf(arn: string): string {
   return arn.split("/").slice(0, 2).join("/");
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Service } from "../../../../local/gateway/types";
+import type { Caller, Service } from "../../../../local/gateway/types";
 import { createRedshiftData } from "../../../../local/services/redshift-data";
 import { type Warehouse, Warehouses } from "../../../../local/warehouse";
 import { FakeAws, ROLE, ROOT, refusal, request, secretArn } from "../redshift/fake-aws";
@@ -274,6 +274,30 @@ describe("a call", () => {
       Error: 'FATAL: password authentication failed for user "admin"',
     });
   });
+});
+
+describe("a statement of another", () => {
+  const session = (name: string) => ({ ...ROLE, arn: `arn:aws:sts::000000000000:assumed-role/${name}` });
+  const owner = session("runner/one");
+
+  it.each(["DescribeStatement", "GetStatementResult", "CancelStatement"])(
+    "may not be followed: %s is for the session that submitted it, and for root",
+    async (action) => {
+      for (const arn of [CLUSTER_ARN, "*"]) {
+        for (const each of ["ExecuteStatement", action]) fake.allowed.add(`redshift-data:${each} ${arn}`);
+      }
+      fake.readers.add("ASIARUNNER");
+      const { Id } = await call("ExecuteStatement", { ...TARGET, Sql: "select 1", WaitTimeSeconds: 30 }, owner);
+      for (const other of [session("runner/two"), session("other/one")]) {
+        expect(await refusal(call(action, { Id }, other))).toBe(
+          `AccessDeniedException User: ${other.arn} is not authorized to perform: redshift-data:${action} on statement ${Id}, which another identity submitted`,
+        );
+      }
+      const followed = (caller: Caller) =>
+        call(action, { Id }, caller).then(Object.keys, (error: Error) => error.message);
+      expect(await followed(owner)).toEqual(await followed(ROOT));
+    },
+  );
 });
 
 describe("a role", () => {
