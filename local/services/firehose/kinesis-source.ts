@@ -98,11 +98,10 @@ export class KinesisSource {
         iterator = undefined;
         // Its stream may have been given other shards: a shard that is gone has nothing more to read.
         if (codeOf(error) === "ResourceNotFoundException" && /shard/i.test(messageOf(error))) return this.end(shardId);
-        if (codeOf(error) !== "ExpiredIteratorException") {
-          state.quiet = 0;
-          await this.report(error);
-          await this.pause(POLL_SECONDS);
-        }
+        state.quiet = 0;
+        // An iterator lives five minutes; one that waited longer for room is replaced without a word.
+        if (codeOf(error) !== "ExpiredIteratorException") await this.report(error);
+        await this.pause(POLL_SECONDS);
       }
     }
   }
