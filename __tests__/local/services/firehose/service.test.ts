@@ -241,9 +241,9 @@ describe("puts", () => {
     await create({}, { CompressionFormat: "GZIP" });
     await put("a\n", "b\n");
     await settled();
-    const [[key, body]] = [...world.objects];
+    const [key, body] = [...world.objects][0]!;
     expect(key).toMatch(/\.gz$/);
-    expect(gunzipSync(body!).toString()).toBe("a\nb\n");
+    expect(gunzipSync(body).toString()).toBe("a\nb\n");
   });
 
   it("gives every record an id of its own", async () => {
