@@ -44,6 +44,7 @@ export function prepareCopy(options: PrepareOptions): PreparedStack {
   const { stack, plugins } = options;
   const from = path.resolve(options.from);
   const to = path.resolve(options.to);
+  checkPlace(from, to);
   const manifest = readManifest(from, stack);
   const working = path.join("stacks", stack);
   const folder = path.join(to, working);
@@ -87,6 +88,14 @@ export function prepareCopy(options: PrepareOptions): PreparedStack {
     writeFileSync(path.join(folder, "cdk.tf.json"), `${JSON.stringify(configuration, null, 2)}\n`);
   standIns.push(...fillInJars(configuration, folder, options.jar));
   return { stack, folder, state: path.join(stateFolder, "terraform.tfstate"), configuration, standIns };
+}
+
+/** Beside the synthesized folder the copy would share its `.terraform-state`: the state of what is deployed from there, perhaps to an account. */
+function checkPlace(from: string, to: string): void {
+  if (path.dirname(to) !== path.dirname(from)) return;
+  throw new SetupError(
+    `a copy in ${to} would keep its state in ${path.join(to, "..", ".terraform-state")}, where the stack in ${from} keeps its own: give it a folder of its own, such as .redstream/copy/cdktf.out`,
+  );
 }
 
 interface Manifest {

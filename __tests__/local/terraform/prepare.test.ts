@@ -271,6 +271,14 @@ describe("a copy is refused", () => {
     );
   });
 
+  it.each(["copy", "cdktf.out"])("beside the synthesized folder (%s), whose state it would share", (name) => {
+    const { from } = synthesized();
+    const root = path.dirname(from);
+    expect(() => prepareCopy({ stack: "lake", from, to: path.join(root, name), plugins: MIRROR })).toThrow(
+      `a copy in ${root}/${name} would keep its state in ${root}/.terraform-state, where the stack in ${from} keeps its own: give it a folder of its own, such as .redstream/copy/cdktf.out`,
+    );
+  });
+
   it("where nothing is synthesized", () => {
     const from = temporary("empty");
     expect(() => prepareCopy({ stack: "lake", from, to: `${from}/copy`, plugins: MIRROR })).toThrow(
