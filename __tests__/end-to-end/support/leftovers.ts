@@ -1,0 +1,70 @@
+import { APIGatewayClient, GetRestApisCommand } from "@aws-sdk/client-api-gateway";
+import { DescribeSecurityGroupsCommand, DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { FirehoseClient, ListDeliveryStreamsCommand } from "@aws-sdk/client-firehose";
+import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
+import { KinesisClient, ListStreamsCommand } from "@aws-sdk/client-kinesis";
+import { KinesisAnalyticsV2Client, ListApplicationsCommand } from "@aws-sdk/client-kinesis-analytics-v2";
+import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { Applied } from "./applied";
+import type { AwsCommand } from "./aws-command";
+
+/** Everything by name that the local AWS holds of what a stack creates, and that a person would have to clean up or to pay for. */
+export async function leftovers(
+  { gateway }: Pick<Applied, "gateway">,
+  aws: AwsCommand,
+): Promise<Readonly<Record<string, readonly (string | undefined)[]>>> {
+  const config = gateway.aws.internal;
+  const ec2 = new EC2Client(config);
+  const clusters = await aws<{ Clusters: { ClusterIdentifier: string }[] }>("redshift", "describe-clusters");
+  const logs = await aws<{ logGroups: { logGroupName: string }[] }>("logs", "describe-log-groups");
+  const keys = await aws<{ Keys: { KeyId: string }[] }>("kms", "list-keys");
+  const states = await Promise.all(
+    keys.Keys.map(({ KeyId }) => aws<{ KeyMetadata: { KeyState: string } }>("kms", "describe-key", "--key-id", KeyId)),
+  );
+  return {
+    buckets: ((await new S3Client(config).send(new ListBucketsCommand())).Buckets ?? []).map(({ Name }) => Name),
+    streams: (await new KinesisClient(config).send(new ListStreamsCommand())).StreamNames ?? [],
+    deliveryStreams:
+      (await new FirehoseClient(config).send(new ListDeliveryStreamsCommand())).DeliveryStreamNames ?? [],
+    functions: ((await new LambdaClient(config).send(new ListFunctionsCommand())).Functions ?? []).map(
+      ({ FunctionName }) => FunctionName,
+    ),
+    applications: (
+      (await new KinesisAnalyticsV2Client(config).send(new ListApplicationsCommand())).ApplicationSummaries ?? []
+    ).map(({ ApplicationName }) => ApplicationName),
+    apis: ((await new APIGatewayClient(config).send(new GetRestApisCommand())).items ?? []).map(({ name }) => name),
+    roles: ((await new IAMClient(config).send(new ListRolesCommand())).Roles ?? []).map(({ RoleName }) => RoleName),
+    secrets: ((await new SecretsManagerClient(config).send(new ListSecretsCommand())).SecretList ?? []).map(
+      ({ Name }) => Name,
+    ),
+    clusters: clusters.Clusters.map(({ ClusterIdentifier }) => ClusterIdentifier),
+    logGroups: logs.logGroups.map(({ logGroupName }) => logGroupName),
+    // A key is never gone at once: it waits for its deletion.
+    keys: states.map(({ KeyMetadata }) => KeyMetadata.KeyState).filter((state) => state !== "PendingDeletion"),
+    // Every account has a default VPC with its group.
+    networks: ((await ec2.send(new DescribeVpcsCommand())).Vpcs ?? [])
+      .filter(({ IsDefault }) => !IsDefault)
+      .map(({ VpcId }) => VpcId),
+    securityGroups: ((await ec2.send(new DescribeSecurityGroupsCommand())).SecurityGroups ?? [])
+      .filter(({ GroupName }) => GroupName !== "default")
+      .map(({ GroupName }) => GroupName),
+  };
+}
+
+export const NOTHING = {
+  buckets: [],
+  streams: [],
+  deliveryStreams: [],
+  functions: [],
+  applications: [],
+  apis: [],
+  roles: [],
+  secrets: [],
+  clusters: [],
+  logGroups: [],
+  keys: [],
+  networks: [],
+  securityGroups: [],
+};
