@@ -3,7 +3,10 @@ import { readSettings, SettingsError } from "./settings";
 import { TelemetryLake } from "./stacks/telemetry-lake";
 import { TelemetryWarehouse } from "./stacks/telemetry-warehouse";
 
-/** Settings in, one line a stack, synth. A wrong setting is one line on stderr and exit code 1. */
+/** CDKTF's words where it asks Terraform for its version and there is none. */
+const NO_TERRAFORM = /Could not determine version of terraform/;
+
+/** Settings in, one line a stack, synth. A wrong setting, or no Terraform, is one line on stderr and exit code 1. */
 try {
   const settings = readSettings();
   const app = new App();
@@ -11,7 +14,13 @@ try {
   new TelemetryWarehouse(app, "telemetry-warehouse", settings);
   app.synth();
 } catch (error) {
-  if (!(error instanceof SettingsError) && (error as Error).name !== "ConfigError") throw error;
-  console.error((error as Error).message);
+  const { name, message } = error as Error;
+  const noTerraform = NO_TERRAFORM.test(message);
+  if (!(error instanceof SettingsError) && name !== "ConfigError" && !noTerraform) throw error;
+  console.error(
+    noTerraform
+      ? "terraform is not on the PATH, and CDKTF asks it for its version: install Terraform 1.5 or later (developer.hashicorp.com/terraform/install)"
+      : message,
+  );
   process.exitCode = 1;
 }

@@ -143,6 +143,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const at = v.getDotPath(issue) || "the settings";
-  if (issue.type === "strict_object") return `${at} is not a setting; see the README's table`;
+  if (issue.type === "strict_object") {
+    return issue.expected === "never" ? `${at} is not a setting; see the README's table` : `${at} is missing`;
+  }
   return `${at} ${issue.message}`;
 }

@@ -46,6 +46,12 @@ describe("settings", () => {
     expect(readSettings({ REDSTREAM_SETTINGS: file }).telemetry.bufferingSizeMb).toBe(64);
   });
 
+  it("say what is missing in a backend", () => {
+    expect(() => parseSettings({ backend: { kind: "hcp" } }, "f.json")).toThrow(
+      "f.json: backend.organization is missing",
+    );
+  });
+
   it("refuse a named file that is not there, in one line", () => {
     const file = path.join(folder, "absent.json");
     expect(() => readSettings({ REDSTREAM_SETTINGS: file })).toThrow(

@@ -1,12 +1,31 @@
-/** Runs `work` with a signal that Ctrl-C (or SIGTERM) aborts. The first asks to stop and clean up; there is no need for a second. */
+import { CleanUpError, CommandError } from "./problem";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Runs `work` with a signal that Ctrl-C aborts (and SIGTERM, and the end of the terminal or of the pipe that reads us). The first asks to stop and
+ * clean up; there is no need for a second. Work that fails because it was stopped fails with that one line, whatever was under way: what a child says
+ * that was interrupted with us is no news.
+ */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const stop = (): void => controller.abort();
-  process.on("SIGINT", stop).on("SIGTERM", stop);
+  let by = "";
+  const stop = (name: string): void => {
+    by ||= name;
+    controller.abort();
+  };
+  // Nobody reads on: what is left to do is to end what was started.
+  const unread = (): void => stop("the end of its output");
+  for (const name of SIGNALS) process.on(name, stop);
+  process.stdout.on("error", unread);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    if (!controller.signal.aborted || error instanceof CleanUpError) throw error;
+    throw new CommandError(`stopped by ${by}; everything it had started has ended`);
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
+    for (const name of SIGNALS) process.off(name, stop);
+    process.stdout.off("error", unread);
   }
 }
 

@@ -25,3 +25,12 @@ export const speedOption = () =>
   new Option("--speed <n>", "how much waiting is shortened: at 60 a minute of AWS's time takes a second")
     .argParser(integer(1, 1000))
     .default(60);
+
+/** Region of a local AWS that is started for no stack. Any Region's name: its list is AWS's to know. */
+export const regionOption = () =>
+  new Option("--region <name>", "AWS Region it answers for")
+    .argParser((text: string) => {
+      if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(text)) return text;
+      throw new InvalidArgumentError("It must be the name of a Region, such as us-east-1.");
+    })
+    .default("us-east-1");

@@ -1,5 +1,6 @@
 import { runCommand } from "../local/setup/command";
 import { networkEnvironment } from "../local/setup/environment";
+import { findTerraform } from "../local/setup/terraform";
 import { CommandError } from "./problem";
 
 /**
@@ -7,6 +8,8 @@ import { CommandError } from "./problem";
  * CommandError with the line that synth says.
  */
 export async function synthesize(folder: string, settingsFile: string | undefined): Promise<void> {
+  // CDKTF asks Terraform for its version while it checks the stacks; a missing one is said here in a line.
+  await findTerraform();
   const env = networkEnvironment({
     CDKTF_OUTDIR: folder,
     ...(settingsFile === undefined ? {} : { REDSTREAM_SETTINGS: settingsFile }),

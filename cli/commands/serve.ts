@@ -1,3 +1,4 @@
+import * as path from "node:path";
 import { Command } from "commander";
 import { startLocalAws } from "../../local/aws";
 import { Run } from "../../local/runs/run";
@@ -6,8 +7,8 @@ import { TEST_KEYS } from "../../local/setup/environment";
 import { ensurePython } from "../../local/setup/python";
 import { ensureTerraform } from "../../local/setup/terraform";
 import { aborted, interruptible } from "../interrupt";
-import { portOption, speedOption } from "../options";
-import { CommandError } from "../problem";
+import { portOption, regionOption, speedOption } from "../options";
+import { CommandError, cleanUp } from "../problem";
 
 interface ServeOptions {
   readonly port?: number;
@@ -21,7 +22,7 @@ export function serveCommand(): Command {
     .description("Start the local AWS alone, print the variables that point a shell to it, and stay up")
     .addOption(portOption())
     .addOption(speedOption())
-    .option("--region <name>", "AWS Region it answers for", "us-east-1")
+    .addOption(regionOption())
     .action((options: ServeOptions) => interruptible((signal) => serve(options, signal)));
 }
 
@@ -33,22 +34,43 @@ async function serve({ region, ...options }: ServeOptions, signal: AbortSignal):
   const run = Run.create({ root: ".", stack: "" });
   const gateway = await startLocalAws({ folder: run.folder, region, python, ...options });
   try {
+    run.started(gateway.emulatorPid, "emulator");
     run.update({ endpoint: gateway.endpoint, region, serving: true });
-    const variables: Readonly<Record<string, string>> = {
-      AWS_ENDPOINT_URL: gateway.endpoint,
-      AWS_ACCESS_KEY_ID: TEST_KEYS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: TEST_KEYS.secretAccessKey,
-      AWS_REGION: region,
-      CHECKPOINT_DISABLE: "1",
-      ...terraform.environment,
-    };
-    for (const [name, value] of Object.entries(variables)) console.log(`export ${name}=${value}`);
-    // A shell that already works for an account would mix the two.
-    console.log("unset AWS_PROFILE AWS_SESSION_TOKEN AWS_DEFAULT_REGION");
-    note(`The local AWS is up at ${gateway.endpoint}; Ctrl-C ends it, with everything in it.`);
+    for (const line of shellLines(gateway.endpoint, region, terraform.environment)) console.log(line);
+    note(`The local AWS is up at ${gateway.endpoint}; its clock: ${options.speed} s of waiting take one.`);
+    note(`Logs and files: ${path.relative(".", run.folder)}`);
+    note("Put the lines above into another shell to work with it. Ctrl-C ends it, with everything in it.");
     const reason = await Promise.race([aborted(signal), gateway.failure]);
     if (reason) throw new CommandError(reason.message);
   } finally {
-    await gateway.stop();
+    await cleanUp(() => gateway.stop());
   }
+  note("ended");
+}
+
+/** Variables of a shell that points to another endpoint, or to none: each goes before AWS_ENDPOINT_URL and the keys, or changes whom they are for. */
+const UNSET = ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"];
+
+/** What a shell takes to work with the local AWS and with nothing else. */
+export function shellLines(endpoint: string, region: string, terraform: Readonly<Record<string, string>>): string[] {
+  const variables: Readonly<Record<string, string>> = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: TEST_KEYS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_KEYS.secretAccessKey,
+    AWS_REGION: region,
+    CHECKPOINT_DISABLE: "1",
+    ...terraform,
+  };
+  return [
+    // AWS_ENDPOINT_URL_S3 and the like would still send that service's calls elsewhere.
+    `unset ${UNSET.join(" ")} $(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Z0-9_]*\\)=.*/\\1/p')`,
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`),
+    // Loopback is never asked for through a proxy; the AWS CLI would.
+    'export NO_PROXY="127.0.0.1${NO_PROXY:+,$NO_PROXY}"',
+  ];
+}
+
+/** As a shell reads it back, in quotes where it needs them. */
+function quoted(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

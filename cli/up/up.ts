@@ -10,7 +10,7 @@ import { setUp } from "../../local/setup/set-up";
 import { start } from "../analytics";
 import { type EmitResult, emit, progressLine } from "../emit";
 import { aborted } from "../interrupt";
-import { CommandError } from "../problem";
+import { CommandError, cleanUp } from "../problem";
 import { Reporter } from "../reporter";
 import { synthesize } from "../synth";
 import { settle } from "./settle";
@@ -73,7 +73,7 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
     if (options.keep) await serve(gateway, run, signal, say);
     return good;
   } finally {
-    await gateway.stop();
+    await cleanUp(() => gateway.stop());
   }
 }
 

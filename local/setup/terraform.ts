@@ -77,7 +77,10 @@ export async function ensureTerraform(
   );
 }
 
-async function findTerraform(parent: Readonly<NodeJS.ProcessEnv>): Promise<{ version: string; platform: string }> {
+/** Terraform on the PATH, if it is new enough; asks for no plugin. Throws SetupError with one line. */
+export async function findTerraform(
+  parent: Readonly<NodeJS.ProcessEnv> = process.env,
+): Promise<{ version: string; platform: string }> {
   const needed = OLDEST.join(".");
   const env = { ...networkEnvironment({}, parent), ...withoutUserConfig() };
   const answer = await runCommand("terraform", ["version", "-json"], { env, timeoutMs: 30_000 });

@@ -36,6 +36,19 @@ export interface PreparedStack {
 const OF_TERRAFORM = /^(\.terraform|\.terraform\.lock\.hcl|\.terraform\.tfstate\.lock\.info|.*\.tfstate(\..*)?)$/;
 
 /**
+ * Throws SetupError for a copy beside the synthesized folder: the two would share `.terraform-state`, and what is deployed from the synthesized
+ * folder, perhaps to an account, would lose its state to a local try.
+ */
+export function checkOwnState(options: Pick<PrepareOptions, "from" | "to">): void {
+  const from = path.resolve(options.from);
+  const to = path.resolve(options.to);
+  if (path.dirname(to) !== path.dirname(from)) return;
+  throw new SetupError(
+    `a copy in ${to} would keep its state in ${path.join(to, "..", ".terraform-state")}, where the stack in ${from} keeps its own: give it a folder of its own, such as .redstream/copy/cdktf.out`,
+  );
+}
+
+/**
  * Copies one synthesized stack to where a run applies it. The configuration stays as it is, with four exceptions, each told in `standIns`: the `random` and
  * the `archive` provider where the plugin source lacks them, a JAR that is not there, and a state that is kept elsewhere. Prepared again over the same state it gives the
  * same values. Throws SetupError with one line.
@@ -44,7 +57,6 @@ export function prepareCopy(options: PrepareOptions): PreparedStack {
   const { stack, plugins } = options;
   const from = path.resolve(options.from);
   const to = path.resolve(options.to);
-  checkPlace(from, to);
   const manifest = readManifest(from, stack);
   const working = path.join("stacks", stack);
   const folder = path.join(to, working);
@@ -88,14 +100,6 @@ export function prepareCopy(options: PrepareOptions): PreparedStack {
     writeFileSync(path.join(folder, "cdk.tf.json"), `${JSON.stringify(configuration, null, 2)}\n`);
   standIns.push(...fillInJars(configuration, folder, options.jar));
   return { stack, folder, state: path.join(stateFolder, "terraform.tfstate"), configuration, standIns };
-}
-
-/** Beside the synthesized folder the copy would share its `.terraform-state`: the state of what is deployed from there, perhaps to an account. */
-function checkPlace(from: string, to: string): void {
-  if (path.dirname(to) !== path.dirname(from)) return;
-  throw new SetupError(
-    `a copy in ${to} would keep its state in ${path.join(to, "..", ".terraform-state")}, where the stack in ${from} keeps its own: give it a folder of its own, such as .redstream/copy/cdktf.out`,
-  );
 }
 
 interface Manifest {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { PluginSource } from "../../../local/setup/plugins";
-import { prepareCopy } from "../../../local/terraform/prepare";
+import { checkOwnState, prepareCopy } from "../../../local/terraform/prepare";
 import { zipOf } from "../../../local/terraform/zip";
 import { temporary } from "../../support/programs";
 
@@ -271,14 +271,6 @@ describe("a copy is refused", () => {
     );
   });
 
-  it.each(["copy", "cdktf.out"])("beside the synthesized folder (%s), whose state it would share", (name) => {
-    const { from } = synthesized();
-    const root = path.dirname(from);
-    expect(() => prepareCopy({ stack: "lake", from, to: path.join(root, name), plugins: MIRROR })).toThrow(
-      `a copy in ${root}/${name} would keep its state in ${root}/.terraform-state, where the stack in ${from} keeps its own: give it a folder of its own, such as .redstream/copy/cdktf.out`,
-    );
-  });
-
   it("where nothing is synthesized", () => {
     const from = temporary("empty");
     expect(() => prepareCopy({ stack: "lake", from, to: `${from}/copy`, plugins: MIRROR })).toThrow(
@@ -340,5 +332,19 @@ describe("a copy is refused", () => {
     refused((json) => {
       json.resource.terraform_data.random_id_suffix = {};
     }, "random_id.suffix: its stand-in terraform_data.random_id_suffix would meet a resource of that name in the stack");
+  });
+});
+
+describe("the place of a copy that a person names", () => {
+  const from = "/project/cdktf.out";
+
+  it.each(["copy", "cdktf.out"])("is not beside the synthesized folder (%s), whose state it would share", (name) => {
+    expect(() => checkOwnState({ from, to: `/project/${name}` })).toThrow(
+      `a copy in /project/${name} would keep its state in /project/.terraform-state, where the stack in /project/cdktf.out keeps its own: give it a folder of its own, such as .redstream/copy/cdktf.out`,
+    );
+  });
+
+  it("is anywhere else", () => {
+    expect(() => checkOwnState({ from, to: "/project/.redstream/copy/cdktf.out" })).not.toThrow();
   });
 });
