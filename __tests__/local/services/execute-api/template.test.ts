@@ -89,9 +89,23 @@ describe("a mapping template", () => {
       'line 1: JSONPath "$..x": "..x" is not known here; known are .name, [\'name\'], [0], .* and [*]',
     ],
     ["#if($input.body", /^no valid template: /],
+    ["#if($input.body) {}", /^no valid template: a block without its #end$/],
+    ["#if($input.body)#foreach($x in [1])a#end", /^no valid template: a block without its #end$/],
+    ["#set($x = 1) #end {}", /^no valid template: an #end without a block$/],
   ])("refuses %j, which AWS's reference does not have", (template, message) => {
     expect(() => rendered(template)).toThrow(TemplateError);
     expect(() => rendered(template)).toThrow(message);
+  });
+
+  it.each([
+    ["#if($input.body)a#end", "a"],
+    ["#if($input.body)a#{else}b#end ## no #end", "a "],
+    ["#foreach($x in [1, 2])#if($x == 2)b#end#end", "b"],
+    ["a#* #if *#", "a"],
+    ["a#[[#end]]#", "a#end"],
+    ["", ""],
+  ])("takes %j, where each block has its end", (template, text) => {
+    expect(rendered(template)).toBe(text);
   });
 
   it("says when the caller's body is no JSON", () => {

@@ -36,6 +36,7 @@ function readTemplate(source: string): Template {
   let template = read.get(source);
   if (!template) {
     try {
+      checkBlocks(source);
       const nodes: Node[] = parse(source);
       template = { nodes, assigned: assignedIn(nodes) };
     } catch (error) {
@@ -44,6 +45,21 @@ function readTemplate(source: string): Template {
     if (read.size < 1000) read.set(source, template);
   }
   return template;
+}
+
+/** No template of a person holds it. */
+const MARK = "\u0001";
+
+/**
+ * Velocity refuses a block that is not closed and an `#end` too many; velocityjs takes the first and leaves out what stands behind the second. A mark behind
+ * the template is found once, and last outside of every block, exactly when each has its `#end`. The newline ends a `##` comment.
+ */
+function checkBlocks(source: string): void {
+  const nodes: Node[] = parse(`${source}\n${MARK}`);
+  const last = nodes.at(-1);
+  const found = JSON.stringify(nodes).split(JSON.stringify(MARK).slice(1, -1)).length - 1;
+  if (found === 1 && typeof last === "string" && last.endsWith(MARK)) return;
+  throw new Error(found === 0 ? "an #end without a block" : "a block without its #end");
 }
 
 function assignedIn(node: Node, names = new Set<string>()): Set<string> {
