@@ -60,6 +60,8 @@ export class Counter {
 
   private count({ type, hook, changes }: UiMessage): string | undefined {
     const address = hook?.resource?.addr ?? "";
+    // A data source that is read during the apply reports as a resource does, but no plan counts it as a change.
+    if (/^(module\.[^.]+\.)*data\./.test(address)) return undefined;
     switch (type) {
       case "change_summary":
         return this.plan(changes);

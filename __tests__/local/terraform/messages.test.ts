@@ -21,6 +21,16 @@ describe("what an apply tells a person", () => {
     ]);
   });
 
+  it("counts no data source, which no plan counts either", () => {
+    const lines: string[] = [];
+    const counter = new Counter((line) => lines.push(line));
+    counter.take({ type: "change_summary", changes: { add: 1 } });
+    counter.take(hook("apply_start", "data.aws_region.here"));
+    counter.take(hook("apply_complete", "data.aws_region.here"));
+    counter.take(hook("apply_complete", "aws_x.y"));
+    expect(lines).toEqual(["1 changes planned", "1 of 1 done, last aws_x.y"]);
+  });
+
   it("names a slow resource every half minute, and a failed one at once", () => {
     const lines: string[] = [];
     const counter = new Counter((line) => lines.push(line));
