@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { CleanUpError, CommandError } from "./problem";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -9,6 +10,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  // Each request under way may wait for it, up to a thousand; Node.js would take the eleventh for a leak and warn.
+  setMaxListeners(0, controller.signal);
   let by = "";
   const stop = (name: string): void => {
     by ||= name;
