@@ -309,12 +309,12 @@ describe("nothing is canned:", () => {
     expect(late.map(({ lines }) => lines)).toEqual([40]);
     expect(Date.now() - began).toBeGreaterThanOrEqual((intervalSeconds * 1000) / SPEED);
 
-    await warehouse.send(4000, 53);
+    await warehouse.send(3000, 53);
     await warehouse.settle();
     const large = (await rawObjects()).filter(({ key }) => !before.has(key) && key !== late[0]!.key);
     const total = large.reduce((sum, { bytes }) => sum + bytes, 0);
     const record = rawLine(recordsOf(1, 53)[0]!).length * 2;
-    expect(large.reduce((sum, { lines }) => sum + lines, 0)).toBe(4000);
+    expect(large.reduce((sum, { lines }) => sum + lines, 0)).toBe(3000);
     expect(large.length).toBeGreaterThanOrEqual(Math.ceil(total / megabyte));
     // All but the last are full.
     expect(large.filter(({ bytes }) => bytes > megabyte + record)).toEqual([]);
