@@ -1,0 +1,81 @@
+import * as os from "node:os";
+import { checkTypes } from "../../local/inert";
+import { STACK_NAMES, synthesizedStack } from "../support/stacks";
+
+describe.each(STACK_NAMES)("%s", (name) => {
+  it("holds no type that the local AWS does not know", () => {
+    expect(() => checkTypes(synthesizedStack(name))).not.toThrow();
+  });
+
+  it("holds nothing of the machine that synthesized it", () => {
+    const text = JSON.stringify(synthesizedStack(name));
+    for (const place of [process.cwd(), os.homedir(), os.tmpdir()]) expect(text).not.toContain(`${place}/`);
+    expect(text).not.toContain(os.hostname());
+    expect(text).not.toMatch(/"(\/(home|root|Users|tmp|opt|work)\/|[A-Z]:\\\\)/);
+  });
+
+  it("pins its providers exactly", () => {
+    const { required_providers } = synthesizedStack(name).terraform;
+    expect(required_providers).toEqual({
+      archive: { source: "hashicorp/archive", version: "2.7.1" },
+      aws: { source: "aws", version: "5.100.0" },
+      random: { source: "hashicorp/random", version: "3.7.2" },
+    });
+  });
+
+  it("runs nothing on the machine that applies it", () => {
+    const { resource, data } = synthesizedStack(name);
+    expect(Object.keys({ ...resource, ...data })).not.toEqual(expect.arrayContaining(["null_resource", "external"]));
+    expect(JSON.stringify(resource)).not.toContain("provisioner");
+  });
+
+  it("keeps its state outside of what synth deletes", () => {
+    expect(synthesizedStack(name).terraform.backend).toEqual({
+      local: { path: `../../../.terraform-state/${name}/terraform.tfstate` },
+    });
+  });
+
+  it("has a workspace of its own in HCP Terraform", () => {
+    const settings = { backend: { kind: "hcp", organization: "acme", workspacePrefix: "team-" } };
+    expect(synthesizedStack(name, settings).terraform.cloud).toEqual({
+      organization: "acme",
+      workspaces: { name: `team-${name}` },
+    });
+  });
+
+  it("tags everything with project, stack and profile", () => {
+    expect(synthesizedStack(name).provider.aws).toEqual([
+      { region: "us-east-1", default_tags: [{ tags: { project: "redstream", stack: name, profile: "dev" } }] },
+    ]);
+  });
+
+  it("keeps data that would be lost, with profile prod", () => {
+    const settings = {
+      profile: "prod",
+      backend: { kind: "s3", bucket: "state", region: "us-east-1", lockTable: "locks" },
+    };
+    const { resource } = synthesizedStack(name, settings);
+    for (const bucket of Object.values(resource.aws_s3_bucket)) expect(bucket).toMatchObject({ force_destroy: false });
+    for (const cluster of Object.values(resource.aws_redshift_cluster ?? {})) {
+      expect(cluster).toMatchObject({ skip_final_snapshot: false });
+    }
+  });
+
+  it.each([
+    [{ telemetry: { bufferingSizeMb: 200 } }],
+    [{ telemetry: { engine: "spark" } }],
+    [{ telemetry: { auth: "none" } }],
+    [{ telemetry: { auth: "none", allowedCidrs: ["0.0.0.0/0"] } }],
+  ])("refuses %j in one line that begins with the construct's path", (settings) => {
+    expect(() => synthesizedStack(name, settings)).toThrow(new RegExp(`^${name}/[^\n]+$`));
+  });
+});
+
+describe("telemetry-warehouse", () => {
+  it.each([
+    ["a Region that it has no Firehose addresses of", { region: "us-east-9" }, /region.*got "us-east-9"/],
+    ["a table name that is no plain identifier", { warehouse: { table: 'laps"; DROP' } }, /table.*got "laps\\"; DROP"/],
+  ])("refuses %s", (_, settings, message) => {
+    expect(() => synthesizedStack("telemetry-warehouse", settings)).toThrow(message);
+  });
+});
