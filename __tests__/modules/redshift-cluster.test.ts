@@ -13,7 +13,7 @@ import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-securit
 import { TerraformOutput, type TerraformStack } from "cdktf";
 import { EncryptionKey } from "../../modules/encryption-key";
 import { RedshiftCluster, type RedshiftClusterProps } from "../../modules/redshift-cluster";
-import { FIREHOSE_CIDR_BY_REGION } from "../../modules/redshift-cluster/firehose-cidr";
+import { FIREHOSE_CIDR_BY_REGION } from "../../modules/redshift-network/firehose-cidr";
 import { emptyStack, resources, synthesized } from "../support/synth";
 
 let stack: TerraformStack;

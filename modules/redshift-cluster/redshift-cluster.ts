@@ -4,20 +4,17 @@ import { RedshiftCluster as Cluster } from "@cdktf/provider-aws/lib/redshift-clu
 import { RedshiftLogging } from "@cdktf/provider-aws/lib/redshift-logging";
 import { RedshiftParameterGroup } from "@cdktf/provider-aws/lib/redshift-parameter-group";
 import { RedshiftSubnetGroup } from "@cdktf/provider-aws/lib/redshift-subnet-group";
-import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
-import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
-import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { admitFirehose, firehoseCidrOf, PublicNetwork } from "../redshift-network";
+import { checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
-import { firehoseCidrOf } from "./firehose-cidr";
+import { AUDIT_LOGS, checkDatabaseNames, checkPort } from "../support/redshift-checks";
 import { checkNodes } from "./node-type";
-import { PublicNetwork } from "./public-network";
-import { RESERVED_WORDS } from "./reserved-words";
 
 const PROFILES = ["dev", "prod"] as const;
-const AUDIT_LOGS = ["connectionlog", "userlog", "useractivitylog"] as const;
 
 export interface RedshiftClusterProps {
   /** Cluster identifier: 1 to 63 of a-z, 0-9 and -, a letter first, no double or last hyphen. */
@@ -135,9 +132,16 @@ export class RedshiftCluster extends Construct {
     const port = props.port ?? 5439;
     this.database = props.database ?? "telemetry";
     const adminUser = props.adminUser ?? "redstream_admin";
-    this.checkNames(props.name, this.database, adminUser);
+    checkMatch(
+      this,
+      "name",
+      props.name,
+      /^(?!.*--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+      "1 to 63 of a-z, 0-9 and -, a letter first, no double or last hyphen",
+    );
+    checkDatabaseNames(this, { database: this.database, adminUser });
     checkNodes(this, nodeType, nodes);
-    this.checkPort(port);
+    checkPort(this, port);
     const window = checkMatch(
       this,
       "maintenanceWindow",
@@ -153,7 +157,7 @@ export class RedshiftCluster extends Construct {
       vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
       subnetCidrs: props.subnetCidrs ?? ["10.0.1.0/24", "10.0.2.0/24"],
     });
-    this.securityGroup = this.admitOnly(firehoseCidr, port, props.name);
+    this.securityGroup = admitFirehose(this, { name: props.name, vpc: this.network.vpc, firehoseCidr, port });
 
     const subnets = new RedshiftSubnetGroup(this, "subnets", {
       name: props.name,
@@ -228,52 +232,6 @@ export class RedshiftCluster extends Construct {
   /** Secret with the superuser's `username` and `password`, owned and rotated by Redshift. */
   get adminSecretArn(): string {
     return this.cluster.masterPasswordSecretArn;
-  }
-
-  private checkNames(name: string, database: string, adminUser: string): void {
-    checkMatch(
-      this,
-      "name",
-      name,
-      /^(?!.*--)[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-      "1 to 63 of a-z, 0-9 and -, a letter first, no double or last hyphen",
-    );
-    checkMatch(this, "database", database, /^[a-z_][a-z0-9_]{0,63}$/, "1 to 64 of a-z, 0-9 and _, a letter or _ first");
-    checkMatch(this, "adminUser", adminUser, /^[a-z][a-z0-9_]{0,126}$/, "1 to 127 of a-z, 0-9 and _, a letter first");
-    for (const [prop, value] of Object.entries({ database, adminUser })) {
-      if (RESERVED_WORDS.has(value) || value === "public") {
-        throw new ConfigError(this, `${prop} must not be a reserved word of Redshift, got "${value}"`);
-      }
-    }
-  }
-
-  private checkPort(port: number): void {
-    const inside = (min: number, max: number) => port >= min && port <= max;
-    if (Token.isUnresolved(port)) return;
-    if (!Number.isInteger(port) || !(inside(5431, 5455) || inside(8191, 8215))) {
-      throw new ConfigError(this, `port must be between 5431 and 5455 or between 8191 and 8215, got ${port}`);
-    }
-  }
-
-  /**
-   * One way in and none out: without enhanced VPC routing COPY goes through AWS's own network, not through this group.
-   */
-  private admitOnly(firehoseCidr: string, port: number, name: string): SecurityGroup {
-    const group = new SecurityGroup(this, "security-group", {
-      name,
-      description: "Warehouse: SQL from the Firehose of this Region",
-      vpcId: this.network.vpc.id,
-      tags: { Name: name },
-    });
-    new VpcSecurityGroupIngressRule(this, "from-firehose", {
-      securityGroupId: group.id,
-      description: "SQL from the Firehose of this Region",
-      cidrIpv4: firehoseCidr,
-      ipProtocol: "tcp",
-      fromPort: port,
-      toPort: port,
-    });
-    return group;
   }
 
   /**
