@@ -8,9 +8,14 @@ import { type Configuration, changedCopy, resourceAt, synthesizeWith } from "./s
 
 const STACK = "telemetry-warehouse";
 const RECORDS = 60;
+/** Those of them that the SELECT takes. */
+const LAPS = recordsOf(RECORDS, 1).filter(fast()).length;
 
-/** What is wrong in each copy, as a person could get it wrong. */
+const NOTHING_WRONG = "nothing changed";
+
+/** What is wrong in each copy, as a person could get it wrong; and the copy as it was, so that what ends otherwise does so by its change. */
 const CHANGES: Readonly<Record<string, (configuration: Configuration, folder: string) => void>> = {
+  [NOTHING_WRONG]: () => undefined,
   "COPY options with another delimiter than the files have": (configuration) => {
     resourceAt(
       configuration,
@@ -78,21 +83,30 @@ const hop = ({ stdout }: CommandResult, name: string) =>
     .trim();
 
 describe("npm start with", () => {
-  it.each(Object.keys(CHANGES))("%s ends with exit code 1 and says so", (name) => {
-    const { code, stdout, stderr } = ended[name]!;
-    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-    expect(stdout).toMatch(/^It does NOT add up, after [\d.]+ s\.$/m);
+  it(`${NOTHING_WRONG} ends with exit code 0, everything ok, the fast laps in the table`, () => {
+    const run = ended[NOTHING_WRONG]!;
+    expect({ code: run.code, stderr: run.stderr, notSo: notSo(run) }).toEqual({ code: 0, stderr: "", notSo: [] });
+    expect(run.stdout).toMatch(/^It adds up, after [\d.]+ s\.$/m);
+    expect(hop(run, "table public.demo_cluster_dbtable")).toBe(`rows ${LAPS}`);
   });
+
+  it.each(Object.keys(CHANGES).filter((name) => name !== NOTHING_WRONG))(
+    "%s ends with exit code 1 and says so",
+    (name) => {
+      const { code, stdout, stderr } = ended[name]!;
+      expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+      expect(stdout).toMatch(/^It does NOT add up, after [\d.]+ s\.$/m);
+    },
+  );
 
   it("another delimiter loads nothing: COPY fails until its retry duration ends", () => {
     const run = ended["COPY options with another delimiter than the files have"]!;
     expect(notSo(run)).toEqual([expect.stringMatching(/^NO {2}every selected record arrived \(0\)$/)]);
-    const laps = recordsOf(RECORDS, 1).filter(fast()).length;
     const [, delivered, failures, loaded, abandoned] =
       /delivered (\d+) .*copies 0 · copy failures (\d+) · loaded (\d+) · abandoned (\d+)/
         .exec(hop(run, "Firehose, processed") ?? "")
         ?.map(Number) ?? [];
-    expect({ delivered, loaded, abandoned }).toEqual({ delivered: laps, loaded: 0, abandoned: laps });
+    expect({ delivered, loaded, abandoned }).toEqual({ delivered: LAPS, loaded: 0, abandoned: LAPS });
     // Retried every five minutes of AWS's time for an hour, each file by itself.
     expect(failures).toBeGreaterThan(1);
   });

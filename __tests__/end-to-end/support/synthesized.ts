@@ -1,11 +1,24 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { synthesize } from "../../../cli/synth";
 import { temporary } from "../../support/programs";
 
+/** Each holds the JAR of every stack, 80 MB: too much to be left lying. */
+const made: string[] = [];
+
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+function folderOfThisTest(name: string): string {
+  const folder = temporary(name);
+  made.push(folder);
+  return folder;
+}
+
 /** Synthesizes every stack with these settings and answers the folder: what `cdktf.out` would be. */
 export async function synthesizeWith(settings: object = {}): Promise<string> {
-  const folder = temporary("synthesized");
+  const folder = folderOfThisTest("synthesized");
   const file = path.join(folder, "redstream.json");
   writeFileSync(file, JSON.stringify(settings));
   const out = path.join(folder, "cdktf.out");
@@ -22,7 +35,7 @@ export function changedCopy(
   stack: string,
   change: (configuration: Configuration, folder: string) => void = () => undefined,
 ): string {
-  const copy = path.join(temporary("changed"), "cdktf.out");
+  const copy = path.join(folderOfThisTest("changed"), "cdktf.out");
   cpSync(from, copy, { recursive: true });
   const folder = path.join(copy, "stacks", stack);
   const configuration = configurationOf(copy, stack);
