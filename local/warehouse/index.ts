@@ -1,6 +1,7 @@
 export type { ObjectStore, ObjectStores, Reader } from "./copy/files";
 export type { CopyCredentials } from "./copy/options";
 export { SqlError } from "./errors";
+export { type FileFormat, FileQueries, type FileTable } from "./files/query-engine";
 export type { Session } from "./session";
 export { quoteName, quoteString, split, tokenize } from "./sql/tokens";
 export { Warehouse, type WarehouseSettings } from "./warehouse";
