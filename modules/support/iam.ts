@@ -15,13 +15,18 @@ export interface Allow {
   readonly when?: readonly Condition[];
 }
 
-/** A role that `service` (such as `firehose.amazonaws.com`) assumes, with no rights yet. */
-export function serviceRole(scope: Construct, id: string, service: string, when: readonly Condition[] = []): IamRole {
+/** A role that `service` (such as `firehose.amazonaws.com`, or each of several) assumes, with no rights yet. */
+export function serviceRole(
+  scope: Construct,
+  id: string,
+  service: string | readonly string[],
+  when: readonly Condition[] = [],
+): IamRole {
   const trust = new DataAwsIamPolicyDocument(scope, `${id}-trust`, {
     statement: [
       {
         actions: ["sts:AssumeRole"],
-        principals: [{ type: "Service", identifiers: [service] }],
+        principals: [{ type: "Service", identifiers: [service].flat() }],
         ...conditions(when),
       },
     ],

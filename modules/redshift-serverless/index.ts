@@ -1,0 +1,1 @@
+export { RedshiftServerless, type RedshiftServerlessProps } from "./redshift-serverless";

@@ -1,0 +1,272 @@
+import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { RedshiftserverlessNamespace } from "@cdktf/provider-aws/lib/redshiftserverless-namespace";
+import { RedshiftserverlessUsageLimit } from "@cdktf/provider-aws/lib/redshiftserverless-usage-limit";
+import { RedshiftserverlessWorkgroup } from "@cdktf/provider-aws/lib/redshiftserverless-workgroup";
+import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
+import { Token } from "cdktf";
+import { Construct } from "constructs";
+import type { EncryptionKey } from "../encryption-key";
+import { admitFirehose, firehoseCidrOf, PublicNetwork } from "../redshift-network";
+import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { serviceRole } from "../support/iam";
+import { AUDIT_LOGS, checkDatabaseNames, checkPort } from "../support/redshift-checks";
+import { checkCapacity } from "./capacity";
+import { PARAMETERS } from "./parameters";
+
+const PROFILES = ["dev", "prod"] as const;
+const DELIVERIES = ["firehose"] as const;
+
+export interface RedshiftServerlessProps {
+  /** Name of namespace and workgroup: 3 to 64 of a-z, 0-9 and -. */
+  readonly name: string;
+
+  /** Region of the stack, such as `us-east-1`: Firehose's addresses there are the only ones admitted. */
+  readonly region: string;
+
+  /** Key that encrypts data, the admin's secret and the audit logs. */
+  readonly key: EncryptionKey;
+
+  /**
+   * `dev`: destroyed without a trace. `prod`: Terraform refuses to destroy or replace the namespace, which holds the data, until this
+   * is set to `dev` (Serverless keeps its own recovery points for 24 hours only, and the provider makes no final snapshot).
+   *
+   * @default "dev"
+   */
+  readonly profile?: (typeof PROFILES)[number];
+
+  /**
+   * First database: 1 to 64 of a-z, 0-9 and _, a letter or _ first, no reserved word.
+   *
+   * @default "telemetry"
+   */
+  readonly database?: string;
+
+  /**
+   * Superuser that Redshift makes: 1 to 127 of a-z, 0-9 and _, a letter first. Its password is made and rotated by Redshift in
+   * Secrets Manager.
+   *
+   * @default "redstream_admin"
+   */
+  readonly adminUser?: string;
+
+  /**
+   * Redshift processing units (16 GB of memory each) that a query finds: 4, or 8 to 512 in steps of 8; to 1024 in steps of 32 in some
+   * Regions. 4 are for less than 32 TB. Billed by the second while queries run.
+   *
+   * @default 8
+   */
+  readonly baseRpus?: number;
+
+  /**
+   * Processing units that the workgroup may grow to, `baseRpus` to 5632, in the same steps.
+   *
+   * @default - AWS's own limit
+   */
+  readonly maxRpus?: number;
+
+  /**
+   * RPU-hours a day, 1 to 1,000,000, after which no query runs until the next day (UTC). A day of 8 RPUs without a pause is 192.
+   *
+   * @default 64
+   */
+  readonly dailyRpuHours?: number;
+
+  /**
+   * Port, 5431 to 5455 or 8191 to 8215.
+   *
+   * @default 5439
+   */
+  readonly port?: number;
+
+  /**
+   * Who loads the warehouse. `firehose` needs a public address and no enhanced VPC routing.
+   *
+   * @default "firehose"
+   */
+  readonly delivery?: (typeof DELIVERIES)[number];
+
+  /**
+   * Whether COPY goes through the VPC. Refused with delivery `firehose`.
+   *
+   * @default false
+   */
+  readonly enhancedVpcRouting?: boolean;
+
+  /**
+   * Addresses of the workgroup's own VPC, 16 to 28 mask bits.
+   *
+   * @default "10.0.0.0/16"
+   */
+  readonly vpcCidr?: string;
+
+  /**
+   * Addresses of its public subnets, at least three, inside the VPC's. Each lies in a zone of its own (in us-west-1, which
+   * offers two, AWS takes two of them in one).
+   *
+   * @default ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]
+   */
+  readonly subnetCidrs?: readonly string[];
+
+  /**
+   * Days the audit logs are kept.
+   *
+   * @default 365
+   */
+  readonly logRetentionDays?: number;
+}
+
+/**
+ * A Redshift Serverless namespace and workgroup that Amazon Data Firehose can load.
+ *
+ * It has a public address, because Firehose has no other way to a warehouse: what keeps strangers out is the one ingress rule for
+ * the Region's Firehose addresses, TLS and passwords. It costs nothing while no query runs, but every COPY of Firehose is one, so a
+ * stream that delivers each minute keeps it awake; `dailyRpuHours` bounds the bill.
+ *
+ * @example
+ * const warehouse = new RedshiftServerless(this, "warehouse", { name: `telemetry-${suffix}`, region: "us-east-1", key });
+ */
+export class RedshiftServerless extends Construct {
+  /** Holds the data, the users and the keys. */
+  readonly namespace: RedshiftserverlessNamespace;
+
+  /** Runs the queries, and has the address. */
+  readonly workgroup: RedshiftserverlessWorkgroup;
+
+  /** Role of `IAM_ROLE default`, for COPY of what Firehose gave up on. Without rights: grant it the bucket that it shall read. */
+  readonly copyRole: IamRole;
+
+  /** First database. */
+  readonly database: string;
+
+  readonly network: PublicNetwork;
+  readonly securityGroup: SecurityGroup;
+
+  constructor(scope: Construct, id: string, props: RedshiftServerlessProps) {
+    super(scope, id);
+    const port = props.port ?? 5439;
+    this.database = props.database ?? "telemetry";
+    const subnetCidrs = props.subnetCidrs ?? ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"];
+    this.check(props, port, subnetCidrs);
+    const firehoseCidr = firehoseCidrOf(this, props.region);
+
+    // The namespace asks as redshift-serverless in some of its work: AWS's own default role trusts both.
+    this.copyRole = serviceRole(this, "copy-role", ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]);
+    this.network = new PublicNetwork(this, "network", {
+      name: props.name,
+      vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
+      subnetCidrs,
+    });
+    this.securityGroup = admitFirehose(this, { name: props.name, vpc: this.network.vpc, firehoseCidr, port });
+
+    this.namespace = this.createNamespace(props, this.createLogGroups(props));
+    this.workgroup = this.createWorkgroup(props, port);
+    new RedshiftserverlessUsageLimit(this, "usage", {
+      resourceArn: this.workgroup.arn,
+      usageType: "serverless-compute",
+      amount: checkInteger(this, "dailyRpuHours", props.dailyRpuHours ?? 64, 1, 1_000_000),
+      period: "daily",
+      breachAction: "deactivate",
+    });
+  }
+
+  get workgroupName(): string {
+    return this.workgroup.workgroupName;
+  }
+
+  /** ARN of the workgroup. */
+  get arn(): string {
+    return this.workgroup.arn;
+  }
+
+  /** Host name, without the port. */
+  get endpointHost(): string {
+    return this.workgroup.endpoint.get(0).address;
+  }
+
+  /** `jdbc:redshift://HOST:PORT/DATABASE`. */
+  get jdbcUrl(): string {
+    return `jdbc:redshift://${this.endpointHost}:${Token.asString(this.workgroup.port)}/${this.namespace.dbName}`;
+  }
+
+  /** Secret with the superuser's `username` and `password`, owned and rotated by Redshift. */
+  get adminSecretArn(): string {
+    return this.namespace.adminPasswordSecretArn;
+  }
+
+  private check(props: RedshiftServerlessProps, port: number, subnetCidrs: readonly string[]): void {
+    checkMatch(this, "name", props.name, /^[a-z0-9-]{3,64}$/, "3 to 64 of a-z, 0-9 and -");
+    checkOneOf(this, "profile", props.profile ?? "dev", PROFILES);
+    checkDatabaseNames(this, { database: this.database, adminUser: props.adminUser ?? "redstream_admin" });
+    checkCapacity(this, props.region, { baseRpus: props.baseRpus ?? 8, maxRpus: props.maxRpus });
+    checkPort(this, port);
+    const delivery = checkOneOf(this, "delivery", props.delivery ?? "firehose", DELIVERIES);
+    if (delivery === "firehose" && props.enhancedVpcRouting === true) {
+      throw new ConfigError(
+        this,
+        'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
+      );
+    }
+    if (subnetCidrs.length < 3) {
+      throw new ConfigError(
+        this,
+        `subnetCidrs must name at least 3 subnets, a Serverless workgroup's zones, got ${subnetCidrs.length}`,
+      );
+    }
+  }
+
+  private createNamespace(
+    props: RedshiftServerlessProps,
+    logGroups: CloudwatchLogGroup[],
+  ): RedshiftserverlessNamespace {
+    return new RedshiftserverlessNamespace(this, "namespace", {
+      namespaceName: props.name,
+      dbName: this.database,
+      adminUsername: props.adminUser ?? "redstream_admin",
+      manageAdminPassword: true,
+      adminPasswordSecretKmsKeyId: props.key.key.keyId,
+      kmsKeyId: props.key.arn,
+      iamRoles: [this.copyRole.arn],
+      defaultIamRoleArn: this.copyRole.arn,
+      logExports: [...AUDIT_LOGS],
+      ...(props.profile === "prod" ? { lifecycle: { preventDestroy: true } } : {}),
+      dependsOn: logGroups,
+    });
+  }
+
+  private createWorkgroup(props: RedshiftServerlessProps, port: number): RedshiftserverlessWorkgroup {
+    return new RedshiftserverlessWorkgroup(this, "workgroup", {
+      workgroupName: props.name,
+      namespaceName: this.namespace.namespaceName,
+      baseCapacity: props.baseRpus ?? 8,
+      ...(props.maxRpus === undefined ? {} : { maxCapacity: props.maxRpus }),
+      port,
+      subnetIds: this.network.subnets.map(({ id }) => id),
+      securityGroupIds: [this.securityGroup.id],
+      // Exception to "private by default": Firehose reaches a public address only (developer guide, "Grant Firehose access to an Amazon
+      // Redshift destination"). The security group admits the Region's Firehose and nobody else.
+      publiclyAccessible: true,
+      // Exception too: Firehose cannot deliver to a workgroup with enhanced VPC routing.
+      enhancedVpcRouting: props.enhancedVpcRouting ?? false,
+      configParameter: Object.entries(PARAMETERS).map(([parameterKey, parameterValue]) => ({
+        parameterKey,
+        parameterValue,
+      })),
+      // Subnets without a route would make a workgroup that is available but that nobody reaches.
+      dependsOn: [...this.network.routes],
+    });
+  }
+
+  /** Serverless writes its audit logs to CloudWatch only. The groups are made first, so that they have a key and an end. */
+  private createLogGroups(props: RedshiftServerlessProps): CloudwatchLogGroup[] {
+    const retentionInDays = checkInteger(this, "logRetentionDays", props.logRetentionDays ?? 365, 1, 3653);
+    return AUDIT_LOGS.map(
+      (log) =>
+        new CloudwatchLogGroup(this, log, {
+          name: `/aws/redshift/${props.name}/${log}`,
+          retentionInDays,
+          kmsKeyId: props.key.arn,
+        }),
+    );
+  }
+}
