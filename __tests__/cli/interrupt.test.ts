@@ -2,15 +2,56 @@ import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { buildSync } from "esbuild";
 import { aborted, interruptible } from "../../cli/interrupt";
+import { CleanUpError, CommandError, cleanUp } from "../../cli/problem";
 
-describe("work that can be interrupted", () => {
-  it("is told by Ctrl-C, and answers for itself", async () => {
-    const work = interruptible(async (signal) => {
-      process.emit("SIGINT");
+const failure = (work: Promise<unknown>) => work.then(() => undefined).catch((error: Error) => error);
+
+describe("work that may be interrupted", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends with one line by %s, whatever it was at", async (name) => {
+    const error = await failure(
+      interruptible(async (signal) => {
+        process.emit(name, name);
+        await aborted(signal);
+        throw new Error("synth ended with code undefined");
+      }),
+    );
+    expect(error).toEqual(new CommandError(`stopped by ${name}; everything it had started has ended`));
+  });
+
+  it("says so where not everything could be ended", async () => {
+    const error = await failure(
+      interruptible(async () => {
+        process.emit("SIGINT", "SIGINT");
+        await cleanUp(() => Promise.reject(new Error("the emulator hangs")));
+      }),
+    );
+    expect(error).toEqual(new CleanUpError("not everything that was started could be ended: the emulator hangs"));
+  });
+
+  it("fails with its own error where nobody interrupted it", async () => {
+    expect(await failure(interruptible(() => Promise.reject(new Error("of its own"))))).toEqual(
+      new Error("of its own"),
+    );
+  });
+
+  it("may end well although it was interrupted, as a server does", async () => {
+    const done = await interruptible(async (signal) => {
+      process.emit("SIGINT", "SIGINT");
       await aborted(signal);
-      return "cleaned up";
+      return "served";
     });
-    await expect(work).resolves.toBe("cleaned up");
+    expect(done).toBe("served");
+  });
+
+  it("is stopped where nobody reads its output any more", async () => {
+    const error = await failure(
+      interruptible(async (signal) => {
+        process.stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+        await aborted(signal);
+        throw new Error("stopped");
+      }),
+    );
+    expect(error).toEqual(new CommandError("stopped by the end of its output; everything it had started has ended"));
   });
 
   it("may wait for it at many places at once, without a warning of Node.js", async () => {
@@ -27,9 +68,10 @@ describe("work that can be interrupted", () => {
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   });
 
-  it("leaves no listener of its own behind", async () => {
-    const before = [process.listenerCount("SIGINT"), process.listenerCount("SIGTERM")];
-    await expect(interruptible(() => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
-    expect([process.listenerCount("SIGINT"), process.listenerCount("SIGTERM")]).toEqual(before);
+  it("leaves no listener behind", async () => {
+    const count = () => process.listenerCount("SIGINT") + process.stdout.listenerCount("error");
+    const before = count();
+    await interruptible(async () => undefined);
+    expect(count()).toBe(before);
   });
 });
