@@ -111,6 +111,19 @@ describe("QueryRunner", () => {
     ]);
   });
 
+  it("runs on a Serverless workgroup by its name, and may submit to that one only", () => {
+    const arn = "arn:aws:redshift-serverless:us-east-1:111122223333:workgroup/2b0e";
+    const { database, adminSecretArn } = target;
+    minimal({ target: { workgroupName: "laps-a1", arn, database, adminSecretArn } });
+    expect(resources(stack, LambdaFunction)[0].environment).toEqual({
+      variables: { WORKGROUP_NAME: "laps-a1", DATABASE: "telemetry", ADMIN_SECRET_ARN: target.adminSecretArn },
+    });
+    expect(statementsOf(stack, "runner_function")).toContainEqual({
+      actions: ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"],
+      resources: [arn],
+    });
+  });
+
   it("may run SQL on this cluster, follow its own statements, read the admin's secret and write the loader's, and no more", () => {
     minimal();
     const loaderSecret = expect.stringMatching(/^\$\{aws_secretsmanager_secret\.runner_loader-secret.*\.arn\}$/);

@@ -14,11 +14,10 @@ import { OutOfTime } from "./errors";
 import { type Sql, SqlFailure } from "./sql";
 
 /** The database and who logs in, as every call names them. */
-export interface Connection {
-  readonly ClusterIdentifier: string;
+export type Connection = {
   readonly Database: string;
   readonly SecretArn: string;
-}
+} & ({ readonly ClusterIdentifier: string } | { readonly WorkgroupName: string });
 
 const FIRST_POLL_MILLISECONDS = 100;
 const LAST_POLL_MILLISECONDS = 2000;

@@ -33,7 +33,9 @@ async function run(event: unknown, context: Context): Promise<RunMigrationsResul
   const pause = (milliseconds: number) => sleep(milliseconds);
   const waiting = { now: () => new Date(), sleep: pause };
   const connection = {
-    ClusterIdentifier: env.CLUSTER_IDENTIFIER,
+    ...("WORKGROUP_NAME" in env
+      ? { WorkgroupName: env.WORKGROUP_NAME }
+      : { ClusterIdentifier: env.CLUSTER_IDENTIFIER }),
     Database: env.DATABASE,
     SecretArn: env.ADMIN_SECRET_ARN,
   };
@@ -63,8 +65,7 @@ async function connect(
     await onceGranted(() => sql.rows("connecting to the warehouse", "SELECT 1"), deadline, pause);
   } catch (error) {
     if (!(error instanceof SqlFailure)) throw error;
-    throw new RunError(
-      `database ${env.DATABASE} of cluster ${env.CLUSTER_IDENTIFIER} does not answer: ${error.message}`,
-    );
+    const warehouse = "WORKGROUP_NAME" in env ? `workgroup ${env.WORKGROUP_NAME}` : `cluster ${env.CLUSTER_IDENTIFIER}`;
+    throw new RunError(`database ${env.DATABASE} of ${warehouse} does not answer: ${error.message}`);
   }
 }

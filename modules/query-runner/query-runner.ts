@@ -22,14 +22,14 @@ const INPUT_BYTES = 6 * 1024 * 1024;
 const PLAIN_NAME = /^[a-z_][a-z0-9_]{0,126}$/;
 const PLAIN_NAME_RULE = "1 to 127 of a-z, 0-9 and _, a letter or _ first";
 
-/** The provisioned cluster that the SQL runs on; `RedshiftCluster` satisfies it. */
-export interface SqlTarget {
-  readonly identifier: string;
+/** The warehouse that the SQL runs on: a provisioned cluster (`RedshiftCluster` is one) or a workgroup (`RedshiftServerless`). */
+export type SqlTarget = {
+  /** ARN of the cluster or workgroup. */
   readonly arn: string;
   readonly database: string;
   /** Secret of the superuser. */
   readonly adminSecretArn: string;
-}
+} & ({ readonly identifier: string } | { readonly workgroupName: string });
 
 export interface QueryRunnerProps {
   /** Name of the function, 1 to 64 letters, digits, - and _; the loader's secret is `<name>-loader`. */
@@ -138,7 +138,9 @@ export class QueryRunner extends Construct {
       recoveryWindowInDays: profile === "dev" ? 0 : 30,
     });
     const environment: RunMigrationsEnv = {
-      CLUSTER_IDENTIFIER: props.target.identifier,
+      ...("workgroupName" in props.target
+        ? { WORKGROUP_NAME: props.target.workgroupName }
+        : { CLUSTER_IDENTIFIER: props.target.identifier }),
       DATABASE: props.target.database,
       ADMIN_SECRET_ARN: props.target.adminSecretArn,
     };

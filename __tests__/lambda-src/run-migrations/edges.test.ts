@@ -11,8 +11,14 @@ const refusing = (error: Error) => ({ send: async () => Promise.reject(error) })
 describe("the environment", () => {
   it("names every variable that is missing", () => {
     expect(() => readEnv({ DATABASE: "d" })).toThrow(
-      "run-migrations: set CLUSTER_IDENTIFIER, ADMIN_SECRET_ARN in the function's environment",
+      "run-migrations: set either CLUSTER_IDENTIFIER or WORKGROUP_NAME, ADMIN_SECRET_ARN in the function's environment",
     );
+  });
+
+  it("names one warehouse, not two", () => {
+    expect(() =>
+      readEnv({ DATABASE: "d", ADMIN_SECRET_ARN: "arn", CLUSTER_IDENTIFIER: "c", WORKGROUP_NAME: "w" }),
+    ).toThrow("run-migrations: set either CLUSTER_IDENTIFIER or WORKGROUP_NAME in the function's environment");
   });
 });
 

@@ -145,6 +145,24 @@ describe("the handler", () => {
     expect(error).toMatchObject({ message, stack: message });
   });
 
+  it("asks a Serverless workgroup by its name", async () => {
+    delete process.env.CLUSTER_IDENTIFIER;
+    process.env.WORKGROUP_NAME = "laps";
+    await invoke();
+    const submitted = bodies
+      .filter((body) => body.startsWith("{") && /"Sqls?":/.test(body))
+      .map((body) => JSON.parse(body));
+    expect(submitted.length).toBeGreaterThan(0);
+    for (const input of submitted) {
+      expect(input).toMatchObject({ WorkgroupName: "laps" });
+      expect(input).not.toHaveProperty("ClusterIdentifier");
+    }
+    process.env.DATABASE = "elsewhere";
+    await expect(invoke()).rejects.toThrow(
+      'database elsewhere of workgroup laps does not answer: ERROR: database "elsewhere" does not exist',
+    );
+  });
+
   it("says which database does not answer, and why", async () => {
     process.env.DATABASE = "elsewhere";
     const error = await invoke().catch((thrown: Error) => thrown);
