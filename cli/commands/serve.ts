@@ -49,7 +49,7 @@ async function serve({ region, ...options }: ServeOptions, signal: AbortSignal):
 }
 
 /** Variables of a shell that points to another endpoint, or to none: each goes before AWS_ENDPOINT_URL and the keys, or changes whom they are for. */
-const UNSET = ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"];
+const UNSET = ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"];
 
 /** What a shell takes to work with the local AWS and with nothing else. */
 export function shellLines(endpoint: string, region: string, terraform: Readonly<Record<string, string>>): string[] {
@@ -58,6 +58,8 @@ export function shellLines(endpoint: string, region: string, terraform: Readonly
     AWS_ACCESS_KEY_ID: TEST_KEYS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: TEST_KEYS.secretAccessKey,
     AWS_REGION: region,
+    // What the AWS CLI of version 1 reads.
+    AWS_DEFAULT_REGION: region,
     CHECKPOINT_DISABLE: "1",
     ...terraform,
   };

@@ -141,7 +141,7 @@ async function serve(gateway: Gateway, run: Run, signal: AbortSignal, say: (line
   say(`Staying up at ${gateway.endpoint}. In another shell:`);
   say("  npx redstream emit | npx redstream query SQL | npx redstream analytics status");
   say(
-    `  export AWS_ENDPOINT_URL=${gateway.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=${gateway.aws.region}`,
+    `  export AWS_ENDPOINT_URL=${gateway.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=${gateway.aws.region} AWS_DEFAULT_REGION=${gateway.aws.region}`,
   );
   say("Ctrl-C ends it, with everything in it.");
   const reason = await Promise.race([aborted(signal), gateway.failure]);

@@ -14,17 +14,13 @@ describe("what serve prints for a shell", () => {
   });
 
   it("points it to the local AWS, whatever the paths hold", () => {
-    const names = [
-      "AWS_ENDPOINT_URL",
-      "AWS_ACCESS_KEY_ID",
-      "AWS_SECRET_ACCESS_KEY",
-      "AWS_REGION",
-      "TF_CLI_CONFIG_FILE",
-    ];
-    expect(taken(lines, {}, names)).toEqual([
+    const keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    const names = ["AWS_ENDPOINT_URL", ...keys, "AWS_REGION", "AWS_DEFAULT_REGION", "TF_CLI_CONFIG_FILE"];
+    expect(taken(lines, { AWS_DEFAULT_REGION: "us-west-2" }, names)).toEqual([
       "http://127.0.0.1:4566",
       "test",
       "test",
+      "eu-west-1",
       "eu-west-1",
       "/home/o'brien/my project/x.tfrc",
     ]);
@@ -34,7 +30,6 @@ describe("what serve prints for a shell", () => {
     const elsewhere = {
       AWS_PROFILE: "production",
       AWS_SESSION_TOKEN: "x",
-      AWS_DEFAULT_REGION: "us-west-2",
       AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true",
       AWS_ENDPOINT_URL_S3: "https://s3.amazonaws.com",
       AWS_ENDPOINT_URL_REDSHIFT_DATA: "https://example.com",
