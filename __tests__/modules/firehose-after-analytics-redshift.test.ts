@@ -164,6 +164,10 @@ describe("FirehoseAfterAnalyticsRedshift", () => {
       { prefix: "!{timestamp:yyyy}/" },
       'prefix must hold no expression: a Redshift destination takes it literally, got "!{timestamp:yyyy}/"',
     ],
+    [
+      { copyOptions: "CSV json 's3://bucket/jsonpaths.json'" },
+      "copyOptions must name one format, got CSV and JSON in \"CSV json 's3://bucket/jsonpaths.json'\"; leave one out",
+    ],
     [{ retryDurationSeconds: 7201 }, "retryDurationSeconds must be between 0 and 7200, got 7201"],
     [{ bufferingSizeMb: 200 }, "bufferingSizeMb must be between 1 and 128, got 200"],
     [
@@ -176,6 +180,32 @@ describe("FirehoseAfterAnalyticsRedshift", () => {
     ],
   ])("refuses %j", (over, message) => {
     expect(() => firehose(over)).toThrow(`t/load: ${message}`);
+  });
+
+  it("copies the records as they came to a bucket of their own, which its role may write", () => {
+    const other = new Bucket(stack, "other", { name: "backup-bucket", key });
+    const { role } = firehose({ backup: { bucket: other, bufferingIntervalSeconds: 60 } });
+    const bucketArn = `\${aws_s3_bucket.${other.bucket.friendlyUniqueId}.arn}`;
+    expect(only().redshift_configuration).toMatchObject({
+      s3_backup_mode: "Enabled",
+      s3_backup_configuration: {
+        role_arn: `\${aws_iam_role.${role.friendlyUniqueId}.arn}`,
+        bucket_arn: bucketArn,
+        prefix: "source/",
+        buffering_interval: 60,
+        compression_format: "GZIP",
+      },
+    });
+    expect(statementsOf(stack, role.friendlyUniqueId)).toContainEqual({
+      actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      resources: [`${bucketArn}/*`],
+    });
+  });
+
+  it("refuses copies that would lie among the files that COPY reads", () => {
+    expect(() => firehose({ prefix: "files/", backup: { bucket, prefix: "files/" } })).toThrow(
+      't/load: backup.prefix and prefix are both "files/" in one bucket, which would mix the copies with the data; change one',
+    );
   });
 
   it.each([

@@ -86,6 +86,14 @@ describe("FirehoseAfterAnalytics", () => {
     ]);
   });
 
+  it("hands file extension and time zone to Firehose", () => {
+    firehose({ fileExtension: ".csv", timeZone: "Europe/Berlin" });
+    expect(resources(stack, KinesisFirehoseDeliveryStream)[0].extended_s3_configuration).toMatchObject({
+      file_extension: ".csv",
+      custom_time_zone: "Europe/Berlin",
+    });
+  });
+
   it.each([
     [{ bufferingSizeMb: 129 }, "bufferingSizeMb must be between 1 and 128, got 129"],
     [{ bufferingIntervalSeconds: 901 }, "bufferingIntervalSeconds must be between 0 and 900, got 901"],

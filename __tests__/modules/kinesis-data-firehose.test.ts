@@ -1,3 +1,4 @@
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import type { TerraformStack } from "cdktf";
@@ -174,10 +175,7 @@ describe("DataFirehose", () => {
       'errorPrefix must be given because prefix "!{timestamp:yyyy}/" has an expression; it must hold !{firehose:error-output-type}',
     ],
     [{ errorPrefix: "errors/" }, 'errorPrefix must hold !{firehose:error-output-type}, got "errors/"'],
-    [
-      { prefix: "!{partitionKeyFromQuery:car}/" },
-      "prefix may hold !{timestamp:PATTERN} and !{firehose:random-string}, got !{partitionKeyFromQuery:car}",
-    ],
+    [{ prefix: "!{partitionKeyFromQuery:car}/" }, "prefix has !{partitionKeyFromQuery:car}, which needs partitioning"],
     [
       { prefix: "!{firehose:error-output-type}/" },
       "prefix may hold !{timestamp:PATTERN} and !{firehose:random-string}, got !{firehose:error-output-type}",
@@ -190,6 +188,26 @@ describe("DataFirehose", () => {
     [{ prefix: "/raw/" }, 'prefix must not start with /, which would make a folder without a name, got "/raw/"'],
     [{ prefix: "x".repeat(1025) }, "prefix must be at most 1024 characters, got 1025"],
     [{ compression: "ZIP" as "GZIP" }, 'compression must be one of GZIP, UNCOMPRESSED, got "ZIP"'],
+    [
+      { prefix: "!{partitionKeyFromLambda:car}/" },
+      "prefix may hold !{timestamp:PATTERN} and !{firehose:random-string}, got !{partitionKeyFromLambda:car}",
+    ],
+    [
+      { fileExtension: "json" },
+      'fileExtension must be a dot, then lower-case letters, digits and !-_.*\'(), at most 128 characters, got "json"',
+    ],
+    [
+      { timeZone: "Europe/Nowhere" },
+      'timeZone must be a time zone\'s name of letters, / and _, such as Europe/Berlin, at most 50 characters, got "Europe/Nowhere"',
+    ],
+    [
+      { timeZone: "Etc/GMT+1" },
+      'timeZone must be a time zone\'s name of letters, / and _, such as Europe/Berlin, at most 50 characters, got "Etc/GMT+1"',
+    ],
+    [
+      { logRetentionDays: 2 },
+      "logRetentionDays must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, got 2",
+    ],
     [{ processorRetries: 5 }, "processorRetries 5 has no use without processor; give one or leave it out"],
   ])("refuses %j", (over, message) => {
     expect(() => firehose(over)).toThrow(`t/raw: ${message}`);
@@ -215,5 +233,197 @@ describe("DataFirehose", () => {
     firehose({ prefix: "raw/", errorPrefix: "" });
     expect(s3().prefix).toBe("raw/");
     expect(s3().error_output_prefix).toBeUndefined();
+  });
+});
+
+describe("DataFirehose, what its objects are called", () => {
+  it("hands file extension and time zone to Firehose", () => {
+    firehose({ fileExtension: ".jsonl.gz", timeZone: "Europe/Berlin" });
+    expect(s3()).toMatchObject({ file_extension: ".jsonl.gz", custom_time_zone: "Europe/Berlin" });
+  });
+
+  it("says neither unless told", () => {
+    firehose();
+    expect(s3()).not.toHaveProperty("file_extension");
+    expect(s3()).not.toHaveProperty("custom_time_zone");
+  });
+
+  it("takes a buffering interval of 0, which does not gather", () => {
+    firehose({ bufferingIntervalSeconds: 0 });
+    expect(s3()).toMatchObject({ buffering_interval: 0 });
+  });
+});
+
+describe("DataFirehose with a format", () => {
+  const table = () => ({
+    databaseName: "lake",
+    tableName: "telemetry",
+    grantReadSchema: (role: IamRole) => void allow(stack, "schema", role, { actions: ["glue:GetTable"], on: ["t"] }),
+  });
+
+  it.each([
+    ["PARQUET", "parquet_ser_de"],
+    ["ORC", "orc_ser_de"],
+  ] as const)("converts to %s by the table's columns, which its role may read", (type, serializer) => {
+    const { role } = firehose({ format: { type, table: table() } });
+    expect(s3().data_format_conversion_configuration).toEqual({
+      input_format_configuration: { deserializer: { open_x_json_ser_de: { case_insensitive: true } } },
+      output_format_configuration: { serializer: { [serializer]: { compression: "SNAPPY" } } },
+      schema_configuration: {
+        database_name: "lake",
+        table_name: "telemetry",
+        role_arn: `\${aws_iam_role.${role.friendlyUniqueId}.arn}`,
+      },
+    });
+    expect(statementsOf(stack, role.friendlyUniqueId)).toContainEqual({ actions: ["glue:GetTable"], resources: ["t"] });
+  });
+
+  it("gathers 128 MB and leaves compression to the format, unless told otherwise", () => {
+    firehose({ format: { type: "PARQUET", table: table() } });
+    expect(s3()).toMatchObject({ buffering_size: 128, compression_format: "UNCOMPRESSED" });
+  });
+
+  it.each([
+    [{ bufferingSizeMb: 5 }, {}, "bufferingSizeMb must be between 64 and 128 with format PARQUET, got 5"],
+    [{ bufferingSizeMb: 200 }, {}, "bufferingSizeMb must be between 1 and 128, got 200"],
+    [
+      { compression: "GZIP" as const },
+      {},
+      "compression GZIP contradicts format PARQUET, which compresses by itself; leave compression out (format.compression says how)",
+    ],
+    [{}, { type: "AVRO" as "ORC" }, 'format.type must be one of PARQUET, ORC, got "AVRO"'],
+    [{}, { compression: "ZLIB" as const }, 'format.compression must be one of SNAPPY, GZIP, UNCOMPRESSED, got "ZLIB"'],
+    [
+      {},
+      { type: "ORC" as const, compression: "GZIP" as const },
+      'format.compression must be one of SNAPPY, ZLIB, NONE, got "GZIP"',
+    ],
+    [
+      {},
+      { table: { databaseName: "my lake", tableName: "t", grantReadSchema: () => undefined } },
+      'format.table.databaseName must be a name without white space, got "my lake"',
+    ],
+  ])("refuses %j with format %j", (over, format, message) => {
+    expect(() => firehose({ ...over, format: { type: "PARQUET", table: table(), ...format } })).toThrow(
+      `t/raw: ${message}`,
+    );
+  });
+});
+
+describe("DataFirehose with partitioning", () => {
+  const keys = { car: ".car_id", track: ".track.name" };
+
+  it("finds the keys by JQ, before the function, and makes a folder of each", () => {
+    firehose({ partitioning: { keys }, processor: processor() });
+    expect(s3()).toMatchObject({
+      buffering_size: 64,
+      prefix:
+        "car=!{partitionKeyFromQuery:car}/track=!{partitionKeyFromQuery:track}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/",
+      dynamic_partitioning_configuration: { enabled: true, retry_duration: 300 },
+    });
+    expect(s3().processing_configuration.processors).toEqual([
+      {
+        type: "MetadataExtraction",
+        parameters: [
+          { parameter_name: "JsonParsingEngine", parameter_value: "JQ-1.6" },
+          { parameter_name: "MetadataExtractionQuery", parameter_value: "{car:.car_id,track:.track.name}" },
+        ],
+      },
+      { type: "Lambda", parameters: [{ parameter_name: "LambdaArn", parameter_value: ALIAS }] },
+    ]);
+  });
+
+  it.each([
+    [
+      { bufferingIntervalSeconds: 0 },
+      {},
+      "bufferingIntervalSeconds 0 (zero buffering) contradicts partitioning, which gathers by partition; give 1 to 900 or leave partitioning out",
+    ],
+    [{ bufferingSizeMb: 5 }, {}, "bufferingSizeMb must be between 64 and 128 with partitioning, got 5"],
+    [
+      { prefix: "!{partitionKeyFromQuery:car}/" },
+      {},
+      'prefix must hold !{partitionKeyFromQuery:track} because partitioning.keys names track, got "!{partitionKeyFromQuery:car}/"',
+    ],
+    [
+      { prefix: "!{partitionKeyFromQuery:driver}/" },
+      {},
+      "prefix has !{partitionKeyFromQuery:driver}, but partitioning.keys names car, track",
+    ],
+    [
+      { prefix: "!{partitionKeyFromQuery:car}/!{partitionKeyFromQuery:track}/", errorPrefix: "" },
+      {},
+      'errorPrefix must be given because prefix "!{partitionKeyFromQuery:car}/!{partitionKeyFromQuery:track}/" has an expression; it must hold !{firehose:error-output-type}',
+    ],
+    [
+      { errorPrefix: "!{firehose:error-output-type}/!{partitionKeyFromQuery:car}/" },
+      {},
+      "errorPrefix may hold !{timestamp:PATTERN} and !{firehose:random-string} and !{firehose:error-output-type}, got !{partitionKeyFromQuery:car}",
+    ],
+    [{}, { keys: {} }, "partitioning.keys must name at least one key, got none"],
+    [
+      {},
+      { keys: { "a b": ".a" } },
+      'partitioning.keys must be named with a letter or _, then letters, digits and _, got "a b"',
+    ],
+    [{}, { keys: { car: " " } }, 'partitioning.keys.car must be a JQ expression such as .car_id, got " "'],
+    [
+      {},
+      { keys: { car: `.${"a".repeat(5115)}` } },
+      "partitioning.keys must make a query of at most 5120 characters, got 5122",
+    ],
+    [{}, { retrySeconds: 7201 }, "partitioning.retrySeconds must be between 0 and 7200, got 7201"],
+  ])("refuses %j with partitioning %j", (over, partitioning, message) => {
+    expect(() => firehose({ ...over, partitioning: { keys, ...partitioning } })).toThrow(`t/raw: ${message}`);
+  });
+});
+
+describe("DataFirehose with a backup", () => {
+  it("copies the records as they came under a prefix of their own, compressed, with the same role", () => {
+    const { role } = firehose({ processor: processor(), backup: { bucket } });
+    expect(s3()).toMatchObject({ s3_backup_mode: "Enabled" });
+    expect(s3().s3_backup_configuration).toEqual({
+      role_arn: `\${aws_iam_role.${role.friendlyUniqueId}.arn}`,
+      bucket_arn: `\${aws_s3_bucket.${bucket.bucket.friendlyUniqueId}.arn}`,
+      buffering_size: 5,
+      buffering_interval: 300,
+      compression_format: "GZIP",
+      prefix: "source/",
+      error_output_prefix: "errors/source/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/",
+      cloudwatch_logging_options: s3().cloudwatch_logging_options,
+    });
+  });
+
+  it("gives its role the backup's bucket where that is another", () => {
+    const other = new Bucket(stack, "other", { name: "backup-bucket", key });
+    const { role } = firehose({ processor: processor(), backup: { bucket: other } });
+    expect(statementsOf(stack, role.friendlyUniqueId)).toContainEqual({
+      actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+      resources: [`\${aws_s3_bucket.${other.bucket.friendlyUniqueId}.arn}/*`],
+    });
+  });
+
+  it.each([
+    [{ bufferingIntervalSeconds: 0 }, "backup.bufferingIntervalSeconds must be between 60 and 900, got 0"],
+    [{ bufferingSizeMb: 129 }, "backup.bufferingSizeMb must be between 1 and 128, got 129"],
+    [{ compression: "ZIP" as "GZIP" }, 'backup.compression must be one of GZIP, UNCOMPRESSED, got "ZIP"'],
+    [
+      { prefix: "a/!{timestamp:yyyy}/", errorPrefix: "" },
+      'backup.errorPrefix must be given because backup.prefix "a/!{timestamp:yyyy}/" has an expression; it must hold !{firehose:error-output-type}',
+    ],
+    [
+      { prefix: "raw/" },
+      'backup.prefix and prefix are both "raw/" in one bucket, which would mix the copies with the data; change one',
+    ],
+  ])("refuses the backup %j", (over, message) => {
+    expect(() => firehose({ processor: processor(), prefix: "raw/", backup: { bucket, ...over } })).toThrow(
+      `t/raw: ${message}`,
+    );
+  });
+
+  it("is refused where the data are the records as they came", () => {
+    expect(() => firehose({ backup: { bucket } })).toThrow(
+      "t/raw: backup has no use without processor or format: the bucket already holds the records as they came; leave it out",
+    );
   });
 });

@@ -10,6 +10,9 @@ const IDENTIFIER_RULE = "letters, digits, _ and $, no digit or $ first, at most 
 /** Options that say how the files are compressed; they must say what Firehose does. */
 const COMPRESSIONS = ["GZIP", "BZIP2", "LZOP", "ZSTD"];
 
+/** Formats of the files; a COPY has one. */
+const FORMATS = ["CSV", "JSON", "FIXEDWIDTH", "AVRO", "PARQUET", "ORC", "SHAPEFILE"];
+
 /** Words of the command that Firehose writes itself; a second one fails every load. */
 const OURS = ["MANIFEST", "CREDENTIALS", "IAM_ROLE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "FROM"];
 
@@ -61,6 +64,13 @@ export function checkCopyOptions(scope: Construct, options: string, compression:
     throw new ConfigError(
       scope,
       `copyOptions must not hold ${word}, which Firehose writes itself, got ${JSON.stringify(options)}`,
+    );
+  }
+  const formats = FORMATS.filter((format) => words.includes(format));
+  if (formats.length > 1) {
+    throw new ConfigError(
+      scope,
+      `copyOptions must name one format, got ${formats.join(" and ")} in ${JSON.stringify(options)}; leave one out`,
     );
   }
   const said = COMPRESSIONS.find((word) => words.includes(word)) ?? "UNCOMPRESSED";

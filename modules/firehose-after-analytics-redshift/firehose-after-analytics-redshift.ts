@@ -5,7 +5,8 @@ import { Construct } from "constructs";
 import type { Bucket } from "../bucket";
 import type { EncryptionKey } from "../encryption-key";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
-import { allowPut, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { allowPut, type DeliveryLog, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
 import { type BufferingProps, checkBuffering, checkPlainPrefix, checkStreamName } from "../support/firehose-checks";
 import { allow, serviceRole } from "../support/iam";
 import { checkColumns, checkCopyOptions, checkTable } from "./copy";
@@ -87,6 +88,13 @@ export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
   readonly retryDurationSeconds?: number;
 
   /**
+   * Copies of the records as they came, apart from the files that COPY reads.
+   *
+   * @default - none: the bucket keeps every record already
+   */
+  readonly backup?: BackupProps;
+
+  /**
    * Days the error log is kept.
    *
    * @default 30
@@ -131,6 +139,7 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
       props.bucket.grantWrite(this.role);
       props.bucket.grantRead(this.role);
       this.readSecret(props.target);
+      if (props.backup && props.backup.bucket !== props.bucket) props.backup.bucket.grantWrite(this.role);
     });
 
     this.deliveryStream = new KinesisFirehoseDeliveryStream(this, "stream", {
@@ -144,7 +153,7 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
         dataTableColumns,
         copyOptions,
         retryDuration,
-        s3BackupMode: "Disabled",
+        ...this.backup(props, prefix, log),
         secretsManagerConfiguration: { enabled: true, secretArn: props.target.secretArn, roleArn: this.role.arn },
         s3Configuration: {
           roleArn: this.role.arn,
@@ -171,6 +180,12 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
   /** Lets `grantee` put records on this delivery stream, and nothing else. */
   grantPut(grantee: IamRole): void {
     allowPut(this, this.arn, grantee);
+  }
+
+  private backup({ backup, bucket }: FirehoseAfterAnalyticsRedshiftProps, prefix: string, log: DeliveryLog) {
+    if (!backup) return { s3BackupMode: "Disabled" };
+    const s3BackupConfiguration = backupConfiguration(this, backup, this.role, log, { bucket, prefix });
+    return { s3BackupMode: "Enabled", s3BackupConfiguration };
   }
 
   private checkTarget({ jdbcUrl, enhancedVpcRouting }: RedshiftTarget): void {

@@ -5,12 +5,19 @@ import type { Bucket } from "../bucket";
 import type { EncryptionKey } from "../encryption-key";
 import { checkOneOf } from "../support/check";
 import { allowPut, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
-import { type BufferingProps, checkBuffering, checkPrefixes, checkStreamName } from "../support/firehose-checks";
+import {
+  type BufferingProps,
+  checkBuffering,
+  checkObjects,
+  checkPrefixes,
+  checkStreamName,
+  type ObjectProps,
+} from "../support/firehose-checks";
 import { serviceRole } from "../support/iam";
 
 const COMPRESSIONS = ["GZIP", "UNCOMPRESSED"] as const;
 
-export interface FirehoseAfterAnalyticsProps extends BufferingProps {
+export interface FirehoseAfterAnalyticsProps extends BufferingProps, ObjectProps {
   /** 1 to 64 letters, digits, `_`, `.` and `-`. */
   readonly name: string;
 
@@ -21,7 +28,7 @@ export interface FirehoseAfterAnalyticsProps extends BufferingProps {
   readonly key: EncryptionKey;
 
   /**
-   * Start of the objects' keys. May hold `!{timestamp:PATTERN}` (UTC, of the object's oldest record) and `!{firehose:random-string}`.
+   * Start of the objects' keys. May hold `!{timestamp:PATTERN}` (in `timeZone`, of the object's oldest record) and `!{firehose:random-string}`.
    *
    * @default - none: Firehose's own YYYY/MM/DD/HH/
    */
@@ -70,6 +77,7 @@ export class FirehoseAfterAnalytics extends Construct {
     checkStreamName(this, props.name);
     const buffering = checkBuffering(this, props);
     const compression = checkOneOf(this, "compression", props.compression ?? "UNCOMPRESSED", COMPRESSIONS);
+    const objects = checkObjects(this, props);
     const prefix = props.prefix ?? "";
     const errorPrefix = props.errorPrefix ?? "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/";
     checkPrefixes(this, prefix, errorPrefix);
@@ -89,6 +97,7 @@ export class FirehoseAfterAnalytics extends Construct {
         compressionFormat: compression,
         ...(prefix === "" ? {} : { prefix }),
         ...(errorPrefix === "" ? {} : { errorOutputPrefix: errorPrefix }),
+        ...objects,
         cloudwatchLoggingOptions: log.options,
       },
       dependsOn: [...granted, log.mayWrite],

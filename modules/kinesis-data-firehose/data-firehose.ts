@@ -4,12 +4,29 @@ import { Construct } from "constructs";
 import type { Bucket } from "../bucket";
 import type { EncryptionKey } from "../encryption-key";
 import { ConfigError, checkOneOf } from "../support/check";
-import { allowPut, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
-import { type BufferingProps, checkBuffering, checkPrefixes, checkStreamName } from "../support/firehose-checks";
+import { allowPut, type DeliveryLog, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
+import {
+  type BufferingProps,
+  checkBuffering,
+  checkObjects,
+  checkPrefixes,
+  checkStreamName,
+  type ObjectProps,
+} from "../support/firehose-checks";
 import { serviceRole } from "../support/iam";
+import { checkFormat, conversion, type RecordFormat } from "./format";
+import {
+  checkPartitioning,
+  type Partitioning,
+  partitionFolders,
+  partitionProcessor,
+  partitionRetries,
+} from "./partitioning";
 import { type Processor, type ProcessorHints, processorParameters } from "./processor";
 
 const COMPRESSIONS = ["GZIP", "UNCOMPRESSED"] as const;
+const BY_HOUR = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/";
 
 /** What a delivery stream reads from; `DataStream` satisfies it. */
 export interface StreamSource {
@@ -17,7 +34,7 @@ export interface StreamSource {
   grantRead(grantee: IamRole): void;
 }
 
-export interface DataFirehoseProps extends BufferingProps, ProcessorHints {
+export interface DataFirehoseProps extends BufferingProps, ObjectProps, ProcessorHints {
   /** 1 to 64 letters, digits, `_`, `.` and `-`. */
   readonly name: string;
 
@@ -49,9 +66,10 @@ export interface DataFirehoseProps extends BufferingProps, ProcessorHints {
   readonly processor?: Processor;
 
   /**
-   * Start of the objects' keys. May hold `!{timestamp:PATTERN}` (UTC, of the object's oldest record) and `!{firehose:random-string}`.
+   * Start of the objects' keys. May hold `!{timestamp:PATTERN}` (in `timeZone`, of the object's oldest record) and
+   * `!{firehose:random-string}`, with `partitioning` also `!{partitionKeyFromQuery:KEY}`.
    *
-   * @default - a partition an hour, in the form Athena and Glue read: year=/month=/day=/hour=/
+   * @default - a partition an hour, in the form Athena and Glue read: year=/month=/day=/hour=/; before it a folder a partition key
    */
   readonly prefix?: string;
 
@@ -63,11 +81,32 @@ export interface DataFirehoseProps extends BufferingProps, ProcessorHints {
   readonly errorPrefix?: string;
 
   /**
-   * Compression of the objects.
+   * Compression of the objects. Not with `format`, which has its own.
    *
-   * @default "GZIP"
+   * @default "GZIP", with `format` none
    */
   readonly compression?: (typeof COMPRESSIONS)[number];
+
+  /**
+   * Parquet or ORC with the columns of a Glue table. The buffer is then 64 to 128 MB, by default 128.
+   *
+   * @default - JSON lines as the records are
+   */
+  readonly format?: RecordFormat;
+
+  /**
+   * Objects apart by values in the records. The buffer is then 64 to 128 MB, by default 64, and not zero seconds.
+   *
+   * @default - by time alone
+   */
+  readonly partitioning?: Partitioning;
+
+  /**
+   * Copies of the records as they came, before `processor` and `format`.
+   *
+   * @default - none
+   */
+  readonly backup?: BackupProps;
 
   /**
    * Days the error log is kept.
@@ -96,13 +135,20 @@ export class DataFirehose extends Construct {
   constructor(scope: Construct, id: string, props: DataFirehoseProps) {
     super(scope, id);
     checkStreamName(this, props.name);
-    const buffering = checkBuffering(this, props);
-    const compression = checkOneOf(this, "compression", props.compression ?? "GZIP", COMPRESSIONS);
-    const prefix =
-      props.prefix ?? "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/";
+    const { format, partitioning, backup } = props;
+    const buffering = this.buffering(props);
+    const compression = checkOneOf(
+      this,
+      "compression",
+      props.compression ?? (format ? "UNCOMPRESSED" : "GZIP"),
+      COMPRESSIONS,
+    );
+    const objects = checkObjects(this, props);
+    const prefix = props.prefix ?? `${partitioning ? partitionFolders(partitioning) : ""}${BY_HOUR}`;
     const errorPrefix = props.errorPrefix ?? "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/";
-    checkPrefixes(this, prefix, errorPrefix);
+    checkPrefixes(this, prefix, errorPrefix, Object.keys(partitioning?.keys ?? {}));
     this.checkEncryption(props);
+    this.checkBackup(props);
     const processing = this.processing(props);
 
     this.role = serviceRole(this, "role", "firehose.amazonaws.com");
@@ -111,6 +157,8 @@ export class DataFirehose extends Construct {
       props.bucket.grantWrite(this.role);
       props.source?.grantRead(this.role);
       props.processor?.grantInvoke(this.role);
+      format?.table.grantReadSchema(this.role);
+      if (backup && backup.bucket !== props.bucket) backup.bucket.grantWrite(this.role);
     });
 
     this.deliveryStream = new KinesisFirehoseDeliveryStream(this, "stream", {
@@ -127,8 +175,12 @@ export class DataFirehose extends Construct {
         compressionFormat: compression,
         ...(prefix === "" ? {} : { prefix }),
         ...(errorPrefix === "" ? {} : { errorOutputPrefix: errorPrefix }),
+        ...objects,
         cloudwatchLoggingOptions: log.options,
         ...processing,
+        ...(format ? conversion(format, this.role) : {}),
+        ...(partitioning ? partitionRetries(partitioning) : {}),
+        ...(backup ? this.backup(backup, log, { bucket: props.bucket, prefix }) : {}),
       },
       dependsOn: [...granted, log.mayWrite],
     });
@@ -162,16 +214,44 @@ export class DataFirehose extends Construct {
     }
   }
 
+  private checkBackup({ backup, processor, format }: DataFirehoseProps): void {
+    if (backup && !processor && !format) {
+      throw new ConfigError(
+        this,
+        "backup has no use without processor or format: the bucket already holds the records as they came; leave it out",
+      );
+    }
+  }
+
+  /** Conversion and partitioning each ask for a larger buffer; the larger default counts. */
+  private buffering(props: DataFirehoseProps) {
+    const { format, partitioning } = props;
+    const sizes = [
+      ...(format ? [checkFormat(this, format, props)] : []),
+      ...(partitioning ? [checkPartitioning(this, partitioning, props)] : []),
+    ];
+    return checkBuffering(this, sizes.length === 0 ? props : { ...props, bufferingSizeMb: Math.max(...sizes) });
+  }
+
+  private backup(backup: BackupProps, log: DeliveryLog, data: { readonly bucket: Bucket; readonly prefix: string }) {
+    return { s3BackupMode: "Enabled", s3BackupConfiguration: backupConfiguration(this, backup, this.role, log, data) };
+  }
+
   private processing(props: DataFirehoseProps) {
+    const lambda = this.lambda(props);
+    const processors = [...(props.partitioning ? [partitionProcessor(props.partitioning)] : []), ...lambda];
+    return processors.length === 0 ? {} : { processingConfiguration: { enabled: true, processors } };
+  }
+
+  private lambda(props: DataFirehoseProps) {
     if (props.processor) {
-      const parameters = processorParameters(this, props.processor, props);
-      return { processingConfiguration: { enabled: true, processors: [{ type: "Lambda", parameters }] } };
+      return [{ type: "Lambda", parameters: processorParameters(this, props.processor, props) }];
     }
     for (const hint of ["processorBufferSizeMb", "processorBufferIntervalSeconds", "processorRetries"] as const) {
       if (props[hint] !== undefined) {
         throw new ConfigError(this, `${hint} ${props[hint]} has no use without processor; give one or leave it out`);
       }
     }
-    return {};
+    return [];
   }
 }
