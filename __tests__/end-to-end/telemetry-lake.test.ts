@@ -133,7 +133,7 @@ describe("the article's own client", () => {
     await lake.settle();
     const lines = await linesIn(lake, lake.outputs.raw_bucket);
     expect(multiset(lines)).toEqual(multiset([...before, ...[first!, second!, third!].map(rawLine)]));
-    const listed = await call(lake, { method: "GET", path: "/streams", contentType: "application/json" });
+    const listed = await call(lake, { method: "GET", path: "/streams" });
     expect({ status: listed.status, answer: JSON.parse(listed.text) }).toEqual({
       status: 200,
       answer: {
