@@ -5,4 +5,4 @@ export { type FileFormat, FileQueries, type FileTable } from "./files/query-engi
 export type { Session } from "./session";
 export { quoteName, quoteString, split, tokenize } from "./sql/tokens";
 export { Warehouse, type WarehouseSettings } from "./warehouse";
-export { Warehouses } from "./warehouses";
+export { Warehouses, type Workgroup } from "./warehouses";

@@ -4,8 +4,16 @@ import type { ObjectStores } from "./copy/files";
 import { SqlError } from "./errors";
 import { Warehouse, type WarehouseSettings } from "./warehouse";
 
+/** A warehouse as the Data API finds it by a Serverless workgroup, with the ARN that policies name. */
+export interface Workgroup {
+  readonly arn: string;
+  readonly warehouse: Warehouse;
+}
+
 /** The open warehouses of a run, by the host of their endpoint. */
 export class Warehouses {
+  /** By workgroup name. The control plane of Serverless keeps it: data belongs to a namespace, and workgroups come and go on it. */
+  readonly workgroups = new Map<string, Workgroup>();
   private readonly open = new Map<string, Warehouse>();
 
   /**

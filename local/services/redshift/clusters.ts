@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { GetBucketLocationCommand, S3Client } from "@aws-sdk/client-s3";
 import { AwsError, type LocalAws } from "../../gateway/types";
+import { createAdminSecret, deleteAdminSecret, newPassword } from "../../redshift-common/admin-secret";
 import { SqlError, type Warehouses } from "../../warehouse";
-import { createAdminSecret, deleteAdminSecret, newPassword } from "./admin-secret";
 import { type Cluster, checkIdentifier, checkNodes, clusterXml } from "./cluster";
 import type { ParameterGroups } from "./parameter-groups";
 import { Members, type Parameters, type Xml } from "./query";
@@ -143,13 +143,12 @@ export class Clusters {
   }
 
   private async manage(cluster: Cluster, password: string, secretKey: string | undefined): Promise<void> {
-    cluster.masterSecretArn = await createAdminSecret(
-      this.aws,
-      cluster.identifier,
-      cluster.masterUser,
+    cluster.masterSecretArn = await createAdminSecret(this.aws, {
+      owner: { kind: "cluster", name: cluster.identifier, arn: cluster.arn },
+      user: cluster.masterUser,
       password,
-      secretKey,
-    );
+      kmsKeyId: secretKey,
+    });
     if (secretKey) cluster.masterSecretKmsKeyId = secretKey;
   }
 

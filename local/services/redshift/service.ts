@@ -7,9 +7,9 @@ import {
   type SqlServer,
   type SqlTarget,
 } from "../../gateway/types";
+import { connectTo } from "../../redshift-common/connect";
 import type { Warehouses } from "../../warehouse";
 import { Clusters } from "./clusters";
-import { connectTo } from "./connect";
 import { ParameterGroups } from "./parameter-groups";
 import { answer, Members, Parameters, type Xml } from "./query";
 import { SubnetGroups } from "./subnet-groups";
@@ -92,7 +92,10 @@ export function createRedshift(aws: LocalAws, warehouses: Warehouses): RedshiftS
       await aws.authorize(request.caller, `redshift:${action}`, resourceOf(form, arn));
       return answer(action, randomUUID(), await handler(form));
     },
-    connect: (to: SqlTarget) => connectTo(aws, warehouses, clusters.at(to.host), to),
+    connect(to: SqlTarget) {
+      const cluster = clusters.at(to.host);
+      return connectTo(aws, cluster && { kind: "cluster", ...cluster, warehouse: warehouses.at(cluster.host) }, to);
+    },
     facts(host) {
       const cluster = clusters.at(host);
       return (

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { LocalAws } from "../../gateway/types";
+import type { LocalAws } from "../gateway/types";
 
 const LETTERS = ["ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789"] as const;
 const SIGNS = "!#$%&()*+,-.:;<=>?[]^_{|}~";
@@ -17,28 +17,31 @@ export function newPassword(): string {
   return characters.join("");
 }
 
+export interface AdminSecret {
+  /** Cluster or namespace. */
+  readonly owner: { readonly kind: "cluster" | "namespace"; readonly name: string; readonly arn: string };
+  readonly user: string;
+  readonly password: string;
+  readonly kmsKeyId: string | undefined;
+}
+
+/** Tags by which a secret says whose it is. */
+const OWNER_TAG = { cluster: "aws:redshift:primaryClusterArn", namespace: "aws:redshift-serverless:namespaceArn" };
+
 /** The admin secret that Redshift keeps in Secrets Manager: https://docs.aws.amazon.com/redshift/latest/mgmt/redshift-secrets-manager-integration.html */
 export async function createAdminSecret(
   aws: LocalAws,
-  cluster: string,
-  user: string,
-  password: string,
-  kmsKeyId: string | undefined,
+  { owner, user, password, kmsKeyId }: AdminSecret,
 ): Promise<string> {
   const client = new SecretsManagerClient(aws.internal);
   try {
     const made = await client.send(
       new CreateSecretCommand({
-        Name: `redshift!${cluster}-${user}`,
-        Description: `Secret associated with the Redshift cluster ${cluster}`,
+        Name: `redshift!${owner.name}-${user}`,
+        Description: `Secret associated with the Redshift ${owner.kind} ${owner.name}`,
         SecretString: JSON.stringify({ username: user, password }),
         ...(kmsKeyId ? { KmsKeyId: kmsKeyId } : {}),
-        Tags: [
-          {
-            Key: "aws:redshift:primaryClusterArn",
-            Value: `arn:aws:redshift:${aws.region}:${aws.accountId}:cluster:${cluster}`,
-          },
-        ],
+        Tags: [{ Key: OWNER_TAG[owner.kind], Value: owner.arn }],
       }),
     );
     return made.ARN!;
