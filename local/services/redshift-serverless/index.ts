@@ -1,0 +1,1 @@
+export { createRedshiftServerless } from "./service";
