@@ -94,6 +94,7 @@ const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlE
     /No space left|Could not write all bytes|not enough disk space/i,
     () => new SqlError("Disk Full: no space is left for the warehouse's files", "53100"),
   ],
+  [/duplicate name "([^"]*)" in struct/, ([, name]) => notCarried(`a SUPER object with the attribute "${name}" twice`)],
   [/INTERRUPT/i, () => new SqlError("Query cancelled on user's request", "57014")],
   [/Parser Error: syntax error at or near "([^"]*)"/, ([, near]) => syntaxError(near)],
   [/Parser Error: syntax error at end of input/, () => syntaxError(undefined)],

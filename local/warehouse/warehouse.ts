@@ -71,6 +71,11 @@ export class Warehouse {
     return new Warehouse(settings, stores, instance, own);
   }
 
+  /** Folder for files that live as long as a statement. */
+  get scratch(): string {
+    return join(this.settings.folder, "scratch");
+  }
+
   get host(): string {
     return this.settings.host;
   }
@@ -131,7 +136,7 @@ export class Warehouse {
         start,
         BigInt(Math.round((Date.now() - started.getTime()) * 1000)),
         `s3://${copy.bucket}/${copy.key}`,
-        copy.format === "csv" ? "csv" : "text",
+        copy.format === "delimited" ? "txt" : copy.format,
         BigInt(outcome?.rows ?? 0),
         BigInt(outcome?.bytes ?? 0),
         outcome?.files ?? 0,
@@ -198,6 +203,8 @@ async function openFile(file: string): Promise<DuckDBInstance> {
       autoload_known_extensions: "false",
       autoinstall_known_extensions: "false",
       integer_division: "true",
+      // The first version that stores VARIANT, which SUPER is here.
+      storage_compatibility_version: "v1.5.0",
     });
   } catch (error) {
     const message = (error as Error).message;

@@ -223,8 +223,13 @@ describe("files", () => {
 
 describe("the statement", () => {
   it.each([
-    [`copy t ${FROM} parquet`, "0A000 COPY option PARQUET is not carried by the local warehouse"],
-    [`copy t ${FROM} json 'auto'`, "0A000 COPY option JSON is not carried by the local warehouse"],
+    [`copy t ${FROM} orc`, "0A000 COPY option ORC is not carried by the local warehouse"],
+    [`copy t ${FROM} json 'auto' delimiter ','`, "42601 DELIMITER is not compatible with JSON"],
+    [`copy t ${FROM} json 'auto' null as 'x'`, "42601 NULL AS is not compatible with JSON"],
+    [`copy t ${FROM} json 'auto' csv`, "42601 conflicting or redundant options: the format is given twice"],
+    [`copy t ${FROM} parquet maxerror 3`, "42601 MAXERROR is not compatible with PARQUET"],
+    [`copy t ${FROM} parquet gzip`, "42601 GZIP is not compatible with PARQUET"],
+    [`copy t ${FROM} csv gzip zstd`, "42601 conflicting or redundant options: GZIP and ZSTD"],
     [
       `copy t ${FROM} csv dateformat 'DD-MON-YYYY'`,
       "0A000 DATEFORMAT 'DD-MON-YYYY' (only 'auto' and formats of YYYY, MM and DD) is not carried by the local warehouse",

@@ -48,8 +48,19 @@ export function parserFor(type: ColumnType, rules: FieldRules): Parser {
     case "varchar":
     case "bpchar":
       return character(type, rules);
+    case "super":
+      return document;
   }
 }
+
+const document: Parser = (text) => {
+  try {
+    JSON.parse(text);
+    return { value: text };
+  } catch {
+    return { code: 1224, reason: "Input data is not well-formed JSON for type super", position: 0 };
+  }
+};
 
 /** Name and length as the error tables show them. */
 export function describeType(type: ColumnType): { name: string; length: string } {

@@ -1,4 +1,3 @@
-import { gunzipSync } from "node:zlib";
 import { SqlError } from "../errors";
 import type { CopyCredentials, CopyStatement } from "./options";
 
@@ -22,6 +21,7 @@ export type ObjectStores = (credentials: CopyCredentials, reader: Reader) => Obj
 
 export interface SourceFile {
   readonly url: string;
+  /** As stored: compressed where it is. */
   readonly content: Buffer;
 }
 
@@ -42,7 +42,7 @@ export async function* sourceFiles(store: ObjectStore, copy: CopyStatement): Asy
       continue;
     }
     found++;
-    yield { url, content: copy.gzip ? unzip(url, content) : content };
+    yield { url, content };
   }
   if (found === 0)
     throw new SqlError(`None of the files that the manifest s3://${copy.bucket}/${copy.key} names exists`, "58030");
@@ -65,6 +65,12 @@ async function readPrefix(store: ObjectStore, copy: CopyStatement): Promise<Want
   return keys.filter((key) => !key.endsWith("/")).map((key) => ({ bucket: copy.bucket, key, mandatory: true }));
 }
 
+interface Entry {
+  readonly url?: unknown;
+  readonly mandatory?: unknown;
+  readonly meta?: { readonly content_length?: unknown };
+}
+
 /** By https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html: `mandatory` is false unless it says so. */
 async function readManifest(store: ObjectStore, copy: CopyStatement): Promise<Wanted[]> {
   const url = `s3://${copy.bucket}/${copy.key}`;
@@ -83,11 +89,23 @@ async function readManifest(store: ObjectStore, copy: CopyStatement): Promise<Wa
   }
   const entries = (manifest as { entries?: unknown } | null)?.entries;
   if (!Array.isArray(entries)) throw bad(`it has no list "entries"`);
-  return entries.map((entry: { url?: unknown; mandatory?: unknown } | null) => {
+  return entries.map((entry: Entry | null) => {
     const location = typeof entry?.url === "string" ? /^s3:\/\/([^/]+)\/(.+)$/s.exec(entry.url) : undefined;
     if (!location) throw bad(`an entry's "url" must be s3://bucket/key, got ${JSON.stringify(entry?.url)}`);
+    // https://docs.aws.amazon.com/redshift/latest/dg/loading-data-files-using-manifest.html: columnar files need their length
+    if (copy.format === "parquet" && typeof entry?.meta?.content_length !== "number")
+      throw bad(`the entry of ${entry!.url} must have "meta": {"content_length": <bytes>} for PARQUET`);
     return { bucket: location[1]!, key: location[2]!, mandatory: entry!.mandatory === true };
   });
+}
+
+/** The object that an option names beside the data: a JSONPaths file. */
+export async function readObject(store: ObjectStore, url: string): Promise<Buffer> {
+  const location = /^s3:\/\/([^/]+)\/(.+)$/s.exec(url);
+  if (!location) throw new SqlError(`'${url}' is no object: give s3://bucket/key`, "22023");
+  const content = await get(store, location[1]!, location[2]!);
+  if (!content) throw s3Error(`The specified key does not exist: ${url}`, 404, "NoSuchKey");
+  return content;
 }
 
 async function get(store: ObjectStore, bucket: string, key: string): Promise<Buffer | undefined> {
@@ -113,12 +131,4 @@ function s3Failure(error: unknown, url: string): Error {
 
 function s3Error(message: string, status: number, code: string): SqlError {
   return new SqlError(`S3ServiceException:${message},Status ${status},Error ${code}`, "58030");
-}
-
-function unzip(url: string, content: Buffer): Buffer {
-  try {
-    return gunzipSync(content);
-  } catch (error) {
-    throw new SqlError(`${url} cannot be read as GZIP: ${(error as Error).message}`, "58030");
-  }
 }

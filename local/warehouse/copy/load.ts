@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import {
   BIGINT,
   BOOLEAN,
@@ -14,8 +13,11 @@ import { quoteName } from "../sql/tokens";
 import { type ColumnType, engineType } from "../sql/types";
 import { describeType, type FieldError, type FieldValue, type Parser, parserFor } from "./fields";
 import { type ObjectStore, sourceFiles } from "./files";
+import { JsonReader, type JsonRecord, jsonMapping } from "./json";
 import type { CopyStatement } from "./options";
-import { type Field, type FileRecord, readRecords } from "./records";
+import { parquetRows } from "./parquet";
+import { pieces } from "./pieces";
+import { type Field, type FileRecord, RecordReader } from "./records";
 
 export interface LoadColumn {
   readonly name: string;
@@ -70,27 +72,49 @@ export async function load(
   columns: readonly LoadColumn[],
   target: string,
   signal: AbortSignal,
+  /** Folder for what must be a file to be read. */
+  scratch: string,
 ): Promise<LoadOutcome> {
   const staging = new Staging(connection, columns);
   const errors: LoadError[] = [];
   let files = 0;
   let bytes = 0;
   const readers = columns.map((column) => new ColumnReader(column, copy));
+  const mapping = copy.json === undefined ? undefined : await jsonMapping(copy.json, store, columns);
+  const names = columns.map((column) => column.name);
+  const push = async () => {
+    if (!staging.push()) return;
+    // A large load must not keep the rest of the process waiting.
+    await new Promise(setImmediate);
+    if (signal.aborted) throw new SqlError("Query cancelled on user's request", "57014");
+  };
   await staging.open();
   try {
     for await (const file of sourceFiles(store, copy)) {
       files++;
       bytes += file.content.length;
-      const valid = isUtf8(file.content);
-      for (const record of readRecords(file.content.toString("utf8"), copy)) {
-        const bad = readRow(record, readers, copy, valid, staging.row);
-        if (bad) {
+      if (copy.format === "parquet") {
+        for await (const rows of parquetRows(file, columns, scratch)) {
+          for (const row of rows) {
+            for (let i = 0; i < row.length; i++) staging.row[i] = row[i]!;
+            await push();
+          }
+        }
+        continue;
+      }
+      const reader = mapping ? new JsonReader(mapping, names) : new RecordReader(copy);
+      for await (const { text, valid, final } of pieces(file, copy)) {
+        for (const record of reader.read(reader.rest + text, final)) {
+          const bad =
+            mapping === undefined
+              ? readRow(record as FileRecord, readers, copy, valid, staging.row)
+              : readDocument(record as JsonRecord, readers, valid, staging.row);
+          if (!bad) {
+            await push();
+            continue;
+          }
           errors.push({ file: file.url, line: record.line, rawLine: record.raw().slice(0, 1024), ...bad });
           if (errors.length >= Math.max(copy.maxErrors, 1)) throw new LoadFailed(copy.table.name, errors);
-        } else if (staging.push()) {
-          // A large load must not keep the rest of the process waiting.
-          await new Promise(setImmediate);
-          if (signal.aborted) throw new SqlError("Query cancelled on user's request", "57014");
         }
       }
     }
@@ -127,23 +151,32 @@ function readRow(
       if (reader.column.notNull) return reader.missing();
       continue;
     }
-    if (!validUtf8 && field.text.includes("\ufffd")) {
-      if (copy.acceptInvalidCharacters === undefined) {
-        const position = field.text.indexOf("\ufffd");
-        return reader.bad(
-          { code: 1220, reason: "String contains invalid or unsupported UTF8 codepoints", position },
-          field.text,
-        );
-      }
-      const replaced = { text: field.text.replaceAll("\ufffd", copy.acceptInvalidCharacters), quoted: field.quoted };
-      const bad = reader.read(replaced, row, i);
-      if (bad) return bad;
-      continue;
-    }
-    const bad = reader.read(field, row, i);
+    const bad = validUtf8 ? reader.read(field, row, i) : reader.readSuspect(field, row, i);
     if (bad) return bad;
   }
   if (fields.length > readers.length) return { ...NO_COLUMN, code: 1202, reason: "Extra column(s) found" };
+  return undefined;
+}
+
+/** Fills `row` from a JSON document: what it has not is NULL, and so is its null. */
+function readDocument(
+  record: JsonRecord,
+  readers: readonly ColumnReader[],
+  validUtf8: boolean,
+  row: FieldValue[],
+): BadField | undefined {
+  if (record.error) return { ...NO_COLUMN, ...record.error };
+  for (let i = 0; i < readers.length; i++) {
+    const reader = readers[i]!;
+    const field = record.fields[i];
+    if (field === undefined || field === null) {
+      row[i] = null;
+      if (reader.column.notNull) return reader.missing();
+      continue;
+    }
+    const bad = validUtf8 ? reader.read(field, row, i) : reader.readSuspect(field, row, i);
+    if (bad) return bad;
+  }
   return undefined;
 }
 
@@ -151,6 +184,7 @@ function readRow(
 class ColumnReader {
   private readonly parse: Parser;
   private readonly character: boolean;
+  private readonly isSuper: boolean;
 
   constructor(
     readonly column: LoadColumn,
@@ -158,6 +192,7 @@ class ColumnReader {
   ) {
     this.parse = parserFor(column.type, copy);
     this.character = column.type.kind === "varchar" || column.type.kind === "bpchar";
+    this.isSuper = column.type.kind === "super";
   }
 
   read(field: Field, row: FieldValue[], at: number): BadField | undefined {
@@ -165,11 +200,27 @@ class ColumnReader {
       row[at] = null;
       return this.column.notNull ? this.missing() : undefined;
     }
-    const text = this.character && this.copy.trimBlanks ? field.text.trimEnd() : field.text;
+    const own = this.isSuper && field.json !== undefined ? field.json : field.text;
+    const text = this.character && this.copy.trimBlanks ? own.trimEnd() : own;
     const parsed = this.parse(text);
     if ("code" in parsed) return this.bad(parsed, field.text);
     row[at] = parsed.value;
     return undefined;
+  }
+
+  /** A field of a piece with bytes that are no UTF-8; U+FFFD stands for them. */
+  readSuspect(field: Field, row: FieldValue[], at: number): BadField | undefined {
+    const position = field.text.indexOf("\ufffd");
+    if (position < 0) return this.read(field, row, at);
+    const by = this.copy.acceptInvalidCharacters;
+    if (by === undefined) {
+      return this.bad(
+        { code: 1220, reason: "String contains invalid or unsupported UTF8 codepoints", position },
+        field.text,
+      );
+    }
+    const json = field.json === undefined ? {} : { json: field.json.replaceAll("\ufffd", by) };
+    return this.read({ text: field.text.replaceAll("\ufffd", by), quoted: field.quoted, ...json }, row, at);
   }
 
   private isNull({ text, quoted }: Field): boolean {
@@ -197,6 +248,11 @@ const STAGED: Partial<Record<ColumnType["kind"], DuckDBType>> = {
   float8: DOUBLE,
   bool: BOOLEAN,
 };
+
+function stagedValue(staged: string, type: ColumnType): string {
+  const source = type.kind === "super" ? `CAST(${staged} AS JSON)` : staged;
+  return `CAST(${source} AS ${engineType(type)})`;
+}
 
 let stagings = 0;
 
@@ -247,7 +303,7 @@ class Staging {
     this.appender!.closeSync();
     this.appender = undefined;
     const names = this.columns.map((column) => quoteName(column.name)).join(", ");
-    const values = this.columns.map((column, i) => `CAST(c${i} AS ${engineType(column.type)})`).join(", ");
+    const values = this.columns.map((column, i) => stagedValue(`c${i}`, column.type)).join(", ");
     const result = await this.connection.run(
       `INSERT INTO ${target} (${names}) SELECT ${values} FROM temp.main.${this.name}`,
     );

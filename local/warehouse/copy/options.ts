@@ -14,7 +14,11 @@ export interface CopyStatement {
   readonly key: string;
   readonly manifest: boolean;
   readonly credentials: CopyCredentials;
-  readonly format: "delimited" | "csv";
+  readonly format: "delimited" | "csv" | "json" | "parquet";
+  /** With JSON: `auto`, `auto ignorecase`, `noshred` or where a JSONPaths file is. */
+  readonly json?: string;
+  /** With PARQUET: nested columns go to SUPER. */
+  readonly serializeToJson: boolean;
   /** @default `|`, with CSV `,` */
   readonly delimiter: string;
   /** CSV's quote. @default `"` */
@@ -22,6 +26,7 @@ export interface CopyStatement {
   readonly removeQuotes: boolean;
   readonly escape: boolean;
   readonly gzip: boolean;
+  readonly zstd: boolean;
   /** Lines passed over at the head of each file. @default 0 */
   readonly ignoreHeader: number;
   /** @default `\N` */
@@ -46,8 +51,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Options that ask for what this warehouse does not do; each is refused by its name. */
 const REFUSED = [
-  "json",
-  "parquet",
   "orc",
   "avro",
   "shapefile",
@@ -58,7 +61,6 @@ const REFUSED = [
   "explicit_ids",
   "bzip2",
   "lzop",
-  "zstd",
   "job",
   "readratio",
   "roundec",
@@ -78,8 +80,13 @@ export function readCopy(cursor: Cursor, database: string): CopyStatement {
   }
   const options: Partial<Mutable<CopyStatement>> = {};
   let parts: Record<string, string> = {};
-  while (!cursor.done) parts = { ...parts, ...readOption(cursor, options) };
+  const given = new Set<string>();
+  while (!cursor.done) {
+    given.add(cursor.peek()!.value);
+    parts = { ...parts, ...readOption(cursor, options) };
+  }
   const csv = options.format === "csv";
+  refuseCombination(given, options.format);
   if (csv && (options.escape || options.removeQuotes)) {
     throw new SqlError(`CSV is not compatible with ${options.escape ? "ESCAPE" : "REMOVEQUOTES"}`, "42601");
   }
@@ -96,6 +103,8 @@ export function readCopy(cursor: Cursor, database: string): CopyStatement {
     removeQuotes: false,
     escape: false,
     gzip: false,
+    zstd: false,
+    serializeToJson: false,
     ignoreHeader: 0,
     nullAs: "\\N",
     truncateColumns: false,
@@ -126,6 +135,8 @@ const FLAGS: Readonly<Record<string, keyof CopyStatement>> = {
   trimblanks: "trimBlanks",
   acceptanydate: "acceptAnyDate",
   noload: "noLoad",
+  serializetojson: "serializeToJson",
+  zstd: "zstd",
 };
 
 /** Reads one option into `options`; answers what it said of credentials. */
@@ -166,6 +177,14 @@ function readOption(cursor: Cursor, options: Partial<Mutable<CopyStatement>>): R
         as();
         options.quote = single(cursor.string(), "QUOTE");
       }
+      return {};
+    case "json":
+      setFormat(options, "json");
+      as();
+      options.json = cursor.peek()?.kind === "string" ? cursor.string() : "auto";
+      return {};
+    case "parquet":
+      setFormat(options, "parquet");
       return {};
     case "quote":
       as();
@@ -224,6 +243,44 @@ function readOption(cursor: Cursor, options: Partial<Mutable<CopyStatement>>): R
   }
   if (REFUSED.includes(word)) throw notCarried(`COPY option ${word.toUpperCase()}`);
   throw syntaxError(token.text);
+}
+
+/** What JSON and PARQUET do not go with, by copy-parameters-data-format and copy-usage_notes-copy-from-columnar. */
+const AGAINST: Readonly<Record<string, readonly string[]>> = {
+  json: ["delimiter", "escape", "fillrecord", "ignoreblanklines", "null", "quote", "removequotes"],
+  parquet: [
+    "acceptanydate",
+    "blanksasnull",
+    "dateformat",
+    "delimiter",
+    "emptyasnull",
+    "escape",
+    "fillrecord",
+    "gzip",
+    "ignoreblanklines",
+    "ignoreheader",
+    "maxerror",
+    "null",
+    "quote",
+    "removequotes",
+    "timeformat",
+    "trimblanks",
+    "truncatecolumns",
+    "zstd",
+  ],
+};
+
+function refuseCombination(given: ReadonlySet<string>, format: CopyStatement["format"] = "delimited"): void {
+  const against = AGAINST[format]?.find((word) => given.has(word));
+  if (against) {
+    const option = against === "null" ? "NULL AS" : against.toUpperCase();
+    throw new SqlError(`${option} is not compatible with ${format.toUpperCase()}`, "42601");
+  }
+  if (format === "json" && given.has("ignoreheader")) throw notCarried("IGNOREHEADER with JSON");
+  if (format !== "parquet" && given.has("serializetojson"))
+    throw new SqlError("SERIALIZETOJSON is for PARQUET and ORC", "42601");
+  if (given.has("gzip") && given.has("zstd"))
+    throw new SqlError("conflicting or redundant options: GZIP and ZSTD", "42601");
 }
 
 function setFormat(options: Partial<Mutable<CopyStatement>>, format: CopyStatement["format"]): void {

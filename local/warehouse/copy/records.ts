@@ -12,10 +12,12 @@ export interface FileRecord {
 export interface Field {
   readonly text: string;
   readonly quoted: boolean;
+  /** As a JSON file has it: what a SUPER column takes. */
+  readonly json?: string;
 }
 
 export interface Cut {
-  readonly format: "delimited" | "csv";
+  readonly format: "delimited" | "csv" | "json" | "parquet";
   readonly delimiter: string;
   readonly quote: string;
   readonly removeQuotes: boolean;
@@ -24,24 +26,45 @@ export interface Cut {
   readonly ignoreBlankLines: boolean;
 }
 
-/** Cuts a file into records. An empty last line is none. */
-export function* readRecords(text: string, cut: Cut): Generator<FileRecord> {
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let line = 1;
-  const scan = cut.format === "csv" ? scanCsv : cut.escape ? scanEscaped : scanPlain;
-  for (let skipped = 0; skipped < cut.ignoreHeader && at < text.length; skipped++, line++) {
-    const end = text.indexOf("\n", at);
-    at = end < 0 ? text.length : end + 1;
+/**
+ * Cuts a file into records, piece by piece: a piece ends at a line end (the last one anywhere), and a record that goes on in the next
+ * piece is given back as `rest`, to stand before it. An empty last line is none.
+ */
+export class RecordReader {
+  /** What the last piece left. */
+  rest = "";
+  private line = 1;
+  private first = true;
+  private headerLines: number;
+
+  constructor(private readonly cut: Cut) {
+    this.headerLines = cut.ignoreHeader;
   }
-  while (at < text.length) {
-    const start = at;
-    const { fields, end, next, lines, error } = scan(text, at, cut);
-    at = next;
-    const blank = fields.length === 1 && fields[0]!.text === "" && !fields[0]!.quoted;
-    if (!(cut.ignoreBlankLines && blank)) {
-      yield { line, fields, ...(error ? { error } : {}), raw: () => text.slice(start, end) };
+
+  *read(text: string, final: boolean): Generator<FileRecord> {
+    const { cut } = this;
+    const scan = cut.format === "csv" ? scanCsv : cut.escape ? scanEscaped : scanPlain;
+    let at = this.first && text.charCodeAt(0) === 0xfeff ? 1 : 0;
+    this.first = false;
+    this.rest = "";
+    for (; this.headerLines > 0 && at < text.length; this.headerLines--, this.line++) {
+      const end = text.indexOf("\n", at);
+      at = end < 0 ? text.length : end + 1;
     }
-    line += lines;
+    while (at < text.length) {
+      const start = at;
+      const { fields, end, next, lines, error, open } = scan(text, at, cut);
+      if (open && !final) {
+        this.rest = text.slice(start);
+        return;
+      }
+      at = next;
+      const blank = fields.length === 1 && fields[0]!.text === "" && !fields[0]!.quoted;
+      if (!(cut.ignoreBlankLines && blank)) {
+        yield { line: this.line, fields, ...(error ? { error } : {}), raw: () => text.slice(start, end) };
+      }
+      this.line += lines;
+    }
   }
 }
 
@@ -54,6 +77,8 @@ interface Scanned {
   /** Lines it took. */
   readonly lines: number;
   readonly error?: { readonly code: number; readonly reason: string };
+  /** The text ended inside the record. */
+  readonly open?: boolean;
 }
 
 /** The line end at `newline`: LF, or CR LF. */
@@ -98,7 +123,7 @@ function scanEscaped(text: string, start: number, cut: Cut): Scanned {
   }
   if (field.endsWith("\r")) field = field.slice(0, -1);
   close();
-  return { fields, end: at, next: Math.min(at + 1, text.length), lines };
+  return { fields, end: at, next: Math.min(at + 1, text.length), lines, open: at >= text.length };
 }
 
 /** RFC 4180: a quoted field may hold delimiters and line ends, a quote in it is doubled. */
@@ -121,6 +146,7 @@ function scanCsv(text: string, start: number, cut: Cut): Scanned {
           end: plain.end,
           next: text.length,
           lines,
+          open: true,
           error: { code: 1216, reason: "Missing closing quote for CSV" },
         };
       }

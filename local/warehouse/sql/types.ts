@@ -15,7 +15,8 @@ export interface ColumnType {
     | "timestamptz"
     | "numeric"
     | "varchar"
-    | "bpchar";
+    | "bpchar"
+    | "super";
   readonly length?: number;
   readonly precision?: number;
   readonly scale?: number;
@@ -38,9 +39,10 @@ const SIMPLE: Readonly<Record<string, ColumnType["kind"]>> = {
   bool: "bool",
   date: "date",
   timestamptz: "timestamptz",
+  super: "super",
 };
 
-const NOT_YET = ["super", "geometry", "geography", "hllsketch", "varbyte", "varbinary", "time", "timetz", "interval"];
+const NOT_YET = ["geometry", "geography", "hllsketch", "varbyte", "varbinary", "time", "timetz", "interval"];
 
 const MAX_BYTES = { varchar: 65535, bpchar: 4096 } as const;
 const DEFAULT_BYTES = { varchar: 256, bpchar: 1 } as const;
@@ -119,6 +121,7 @@ const ENGINE: Readonly<Record<ColumnType["kind"], string>> = {
   numeric: "DECIMAL",
   varchar: "VARCHAR",
   bpchar: "VARCHAR",
+  super: "VARIANT",
 };
 
 /** The engine's type. A length is not part of it: see `lengthCheck`. */
@@ -145,6 +148,7 @@ const NAMES: Readonly<Record<string, string>> = {
   TIMESTAMP: "timestamp",
   "TIMESTAMP WITH TIME ZONE": "timestamptz",
   VARCHAR: "varchar",
+  VARIANT: "super",
   '"NULL"': "unknown",
 };
 

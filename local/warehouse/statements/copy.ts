@@ -25,7 +25,15 @@ export function readCopyStatement(cursor: Cursor, session: Session, tokens: read
       try {
         const columns = await targets(session, copy.table, copy.columns);
         const store = warehouse.stores(copy.credentials, warehouse);
-        const outcome = await load(engine, store, copy, columns, engineName(copy.table, kind), session.signal);
+        const outcome = await load(
+          engine,
+          store,
+          copy,
+          columns,
+          engineName(copy.table, kind),
+          session.signal,
+          warehouse.scratch,
+        );
         await warehouse.recordLoad({ ...record, outcome });
         return { columns: [], rows: [], rowCount: outcome.rows };
       } catch (error) {
