@@ -8,6 +8,7 @@ import { createFirehose } from "./services/firehose";
 import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
 import { createRedshift, s3Stores } from "./services/redshift";
 import { createRedshiftData } from "./services/redshift-data";
+import { createRedshiftServerless } from "./services/redshift-serverless";
 import { Warehouses } from "./warehouse";
 
 /** The account of every local run, the one the emulator's test keys are root of. */
@@ -44,6 +45,7 @@ function servicesOf(aws: LocalAws): readonly Service[] {
     createFirehose(aws),
     createKinesisAnalyticsV2(aws),
     createRedshift(aws, warehouses),
+    createRedshiftServerless(aws, warehouses),
     createRedshiftData(aws, warehouses),
   ];
 }

@@ -6,16 +6,29 @@ import { type Input, invalid } from "./input";
 /** Where a call goes and as whom, checked; `open` makes the session. */
 export interface Identity {
   readonly warehouse: Warehouse;
-  readonly cluster: string;
+  /** The warehouse as the call named it, and answers name it again. */
+  readonly where: { readonly ClusterIdentifier: string } | { readonly WorkgroupName: string };
   readonly database: string;
   readonly secretArn?: string;
   readonly dbUser?: string;
   open(): Promise<Session>;
 }
 
+/** A warehouse that a call names, with what policies are asked for it. */
+interface Place {
+  readonly where: Identity["where"];
+  /** ARN of the cluster or workgroup. */
+  readonly arn: string;
+  /** Undefined when there is none of that name. */
+  readonly warehouse: Warehouse | undefined;
+  /** Action and resource that let the caller in under its own identity. */
+  credentials(database: string): readonly [action: string, resource: string];
+}
+
 /**
  * Who a call is for the database, by https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html#data-api-calling-considerations:
- * the user of a secret that the caller may read, a database user by GetClusterCredentials, or the caller's own IAM identity.
+ * the user of a secret that the caller may read, a database user by GetClusterCredentials (of a cluster only), or the caller's own
+ * IAM identity.
  */
 export async function identify(
   aws: LocalAws,
@@ -24,39 +37,55 @@ export async function identify(
   input: Input,
   action: string,
 ): Promise<Identity> {
-  const cluster = clusterOf(input);
-  const arn = (kind: string, name: string) => `arn:aws:redshift:${aws.region}:${aws.accountId}:${kind}:${name}`;
-  await aws.authorize(caller, `redshift-data:${action}`, arn("cluster", cluster));
-  const warehouse = warehouses.named(cluster);
+  const { where, arn, warehouse, credentials } = placeOf(aws, warehouses, input);
+  await aws.authorize(caller, `redshift-data:${action}`, arn);
   if (!warehouse) throw invalid("Redshift endpoint doesn't exist in this region.");
   const database = input.require("Database").toLowerCase();
   const secretArn = input.string("SecretArn");
   const dbUser = input.string("DbUser");
   if (secretArn && dbUser) throw invalid("SecretArn and DbUser cannot be given together.");
+  if (dbUser && "WorkgroupName" in where) throw invalid("DbUser cannot be given with WorkgroupName.");
   if (database !== warehouse.settings.database) throw invalid(`FATAL: database "${database}" does not exist`);
-  const common = { warehouse, cluster, database };
+  const common = { warehouse, where, database };
   if (secretArn) {
     const { username, password } = await readSecret(aws, caller!, secretArn);
     return { ...common, secretArn, open: () => warehouse.login(database, username, password) };
   }
   if (dbUser) {
-    await aws.authorize(caller, "redshift:GetClusterCredentials", arn("dbuser", `${cluster}/${dbUser}`));
-    await aws.authorize(caller, "redshift:GetClusterCredentials", arn("dbname", `${cluster}/${database}`));
+    const named = (kind: string, name: string) => arn.replace(/:cluster:(.*)$/, `:${kind}:$1/${name}`);
+    await aws.authorize(caller, "redshift:GetClusterCredentials", named("dbuser", dbUser));
+    await aws.authorize(caller, "redshift:GetClusterCredentials", named("dbname", database));
     return { ...common, dbUser, open: () => warehouse.enter(database, dbUser) };
   }
-  await aws.authorize(caller, "redshift:GetClusterCredentialsWithIAM", arn("dbname", `${cluster}/${database}`));
+  await aws.authorize(caller, ...credentials(database));
   const user = databaseUser(caller!);
   return { ...common, dbUser: user, open: () => warehouse.enter(database, user, { create: true }) };
 }
 
-function clusterOf(input: Input): string {
-  const cluster = input.string("ClusterIdentifier");
-  const workgroup = input.string("WorkgroupName");
-  if (workgroup && cluster) throw invalid("ClusterIdentifier and WorkgroupName cannot be given together.");
-  if (workgroup)
-    throw invalid(`WorkgroupName ${workgroup}: Redshift Serverless is not carried by the local Redshift Data API.`);
-  if (!cluster) throw invalid("Either ClusterIdentifier or WorkgroupName must be given.");
-  return cluster;
+function placeOf(aws: LocalAws, warehouses: Warehouses, input: Input): Place {
+  const ClusterIdentifier = input.string("ClusterIdentifier");
+  const WorkgroupName = input.string("WorkgroupName");
+  if (WorkgroupName && ClusterIdentifier)
+    throw invalid("ClusterIdentifier and WorkgroupName cannot be given together.");
+  const { region, accountId } = aws;
+  if (WorkgroupName) {
+    const workgroup = warehouses.workgroups.get(WorkgroupName);
+    // A workgroup's ARN holds its id: one that is not there has none that a policy could name.
+    const arn = workgroup?.arn ?? `arn:aws:redshift-serverless:${region}:${accountId}:workgroup/*`;
+    const credentials = () => ["redshift-serverless:GetCredentials", arn] as const;
+    return { where: { WorkgroupName }, arn, warehouse: workgroup?.warehouse, credentials };
+  }
+  if (!ClusterIdentifier) throw invalid("Either ClusterIdentifier or WorkgroupName must be given.");
+  const arn = `arn:aws:redshift:${region}:${accountId}:cluster:${ClusterIdentifier}`;
+  return {
+    where: { ClusterIdentifier },
+    arn,
+    warehouse: warehouses.named(ClusterIdentifier),
+    credentials: (database) => [
+      "redshift:GetClusterCredentialsWithIAM",
+      `arn:aws:redshift:${region}:${accountId}:dbname:${ClusterIdentifier}/${database}`,
+    ],
+  };
 }
 
 /** `IAMR:role` of an assumed role, `IAM:user` of anyone else. Not a superuser. */

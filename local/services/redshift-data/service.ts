@@ -131,7 +131,7 @@ class RedshiftData implements Service {
     return {
       Id: statement.id,
       CreatedAt: seconds(statement.created),
-      ClusterIdentifier: identity.cluster,
+      ...identity.where,
       Database: identity.database,
       ...(identity.dbUser ? { DbUser: identity.dbUser } : {}),
       ...(identity.secretArn ? { SecretArn: identity.secretArn } : {}),
@@ -187,7 +187,7 @@ class RedshiftData implements Service {
     const { identity, batch, parameters } = statement.request;
     const only = part ?? (batch ? undefined : statement.parts[0]!);
     const shared = {
-      ClusterIdentifier: identity.cluster,
+      ...identity.where,
       Database: identity.database,
       ...(identity.dbUser ? { DbUser: identity.dbUser } : {}),
       ...(identity.secretArn ? { SecretArn: identity.secretArn } : {}),

@@ -255,7 +255,7 @@ describe("a call", () => {
     [{ ClusterIdentifier: undefined }, "ValidationException Either ClusterIdentifier or WorkgroupName must be given."],
     [
       { ClusterIdentifier: undefined, WorkgroupName: "w" },
-      "ValidationException WorkgroupName w: Redshift Serverless is not carried by the local Redshift Data API.",
+      "ValidationException Redshift endpoint doesn't exist in this region.",
     ],
     [
       { SessionKeepAliveSeconds: 60 },
@@ -368,4 +368,35 @@ it("lists databases, schemas, tables and columns", async () => {
     ["a", "int4", 0, 0, "3"],
     ["b", "varchar", 9, 1, undefined],
   ]);
+});
+
+describe("a Serverless workgroup", () => {
+  const WORKGROUP_ARN = "arn:aws:redshift-serverless:us-east-1:000000000000:workgroup/2b0e";
+  const on = { ClusterIdentifier: undefined, WorkgroupName: "wg" };
+  beforeEach(() => warehouses.workgroups.set("wg", { arn: WORKGROUP_ARN, warehouse }));
+
+  it("is asked by its name, and answers name it", async () => {
+    const { Id, WorkgroupName } = await call("ExecuteStatement", { ...TARGET, ...on, Sql: "select 1 as one" });
+    expect(WorkgroupName).toBe("wg");
+    const described = await call("DescribeStatement", { Id, WaitTimeSeconds: 30 });
+    expect(described).toMatchObject({ Status: "FINISHED", WorkgroupName: "wg" });
+    expect(described).not.toHaveProperty("ClusterIdentifier");
+  });
+
+  it("needs redshift-serverless:GetCredentials on its ARN for the caller's own identity", async () => {
+    fake.allowed.add(`redshift-data:ExecuteStatement ${WORKGROUP_ARN}`);
+    const own = { ...TARGET, ...on, SecretArn: undefined, Sql: "select 1 as one" };
+    await expect(call("ExecuteStatement", own, ROLE)).rejects.toThrow(
+      `User: ${ROLE.arn} is not authorized to perform: redshift-serverless:GetCredentials on resource: ${WORKGROUP_ARN}`,
+    );
+    fake.allowed.add(`redshift-serverless:GetCredentials ${WORKGROUP_ARN}`);
+    expect(await call("ExecuteStatement", own, ROLE)).toMatchObject({ DbUser: "IAMR:runner" });
+  });
+
+  it.each([
+    [{ ClusterIdentifier: "wh" }, "ClusterIdentifier and WorkgroupName cannot be given together."],
+    [{ SecretArn: undefined, DbUser: "admin" }, "DbUser cannot be given with WorkgroupName."],
+  ])("refuses %j beside it", async (beside, message) => {
+    await expect(call("ExecuteStatement", { ...TARGET, ...on, Sql: "select 1", ...beside })).rejects.toThrow(message);
+  });
 });
