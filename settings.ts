@@ -11,6 +11,7 @@ import * as v from "valibot";
 const oneOf = <const T extends readonly string[]>(allowed: T) =>
   v.picklist(allowed, ({ input }) => `must be one of ${allowed.join(", ")}, got ${JSON.stringify(input)}`);
 const text = v.string(({ input }) => `must be text, got ${JSON.stringify(input)}`);
+const boolean = v.boolean(({ input }) => `must be true or false, got ${JSON.stringify(input)}`);
 const number = v.number(({ input }) => `must be a number, got ${JSON.stringify(input)}`);
 /** An object with these entries and no others; valibot by itself takes a list for one. */
 const section = <const E extends v.ObjectEntries>(entries: E) =>
@@ -63,9 +64,23 @@ const telemetry = section({
 });
 
 const warehouse = section({
-  nodeType: v.optional(text, "ra3.large"),
-  /** Compute nodes; 1 is a single-node cluster. */
-  nodes: v.optional(number, 1),
+  /** `provisioned`: a cluster. `serverless`: a namespace and a workgroup. */
+  kind: v.optional(oneOf(["provisioned", "serverless"]), "provisioned"),
+  /** Node type of a provisioned cluster. The construct has the default. */
+  nodeType: v.optional(text),
+  /** Compute nodes of a provisioned cluster; 1 is a single-node cluster. */
+  nodes: v.optional(number),
+  /** Processing units a serverless workgroup starts with, and may grow to. */
+  baseRpus: v.optional(number),
+  maxRpus: v.optional(number),
+  /** RPU-hours a day after which a serverless workgroup stops until the next. */
+  dailyRpuHours: v.optional(number),
+  /** Who loads the warehouse. */
+  delivery: v.optional(oneOf(["firehose"]), "firehose"),
+  /** With profile `prod`: that the public address, without which Firehose reaches no warehouse, is accepted. */
+  acknowledgePublicAddress: v.optional(boolean, false),
+  /** Whether COPY goes through the VPC; not with delivery `firehose`. */
+  enhancedVpcRouting: v.optional(boolean, false),
   database: v.optional(text, "telemetry"),
   /** Table of the fast laps; `sql/telemetry` creates it under this name. */
   table: v.optional(text, "demo_cluster_dbtable"),

@@ -2,11 +2,11 @@ import type { Construct } from "constructs";
 import { Bucket } from "../modules/bucket";
 import { FirehoseAfterAnalyticsRedshift } from "../modules/firehose-after-analytics-redshift";
 import { QueryRunner } from "../modules/query-runner";
-import { RedshiftCluster } from "../modules/redshift-cluster";
 import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
 import { PipelineStack } from "./pipeline-stack";
 import { TelemetryIngest } from "./telemetry-ingest";
+import { createWarehouse, warehouseOutputs } from "./warehouse";
 
 /** Columns of the analytics SELECT, in its order; sql/telemetry creates the table with them. */
 const COLUMNS = ["speed", "rpm", "gear", "throttle"];
@@ -15,24 +15,16 @@ const COLUMNS = ["speed", "rpm", "gear", "throttle"];
 export class TelemetryWarehouse extends PipelineStack {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, settings);
-    const { telemetry, warehouse, profile, region } = settings;
+    const { telemetry, warehouse, profile } = settings;
     const nameOf = (part: string) => this.nameOf(`wh-${part}`);
     const disposable = this.disposable;
 
     const ingest = new TelemetryIngest(this, "ingest", { settings: telemetry, nameOf, disposable });
     const { key } = ingest;
-    const cluster = new RedshiftCluster(this, "warehouse", {
-      name: nameOf("cluster"),
-      region,
-      key,
-      profile,
-      database: warehouse.database,
-      nodeType: warehouse.nodeType,
-      nodes: warehouse.nodes,
-    });
+    const target = createWarehouse(this, { settings, key, nameOf });
     const migrations = new QueryRunner(this, "migrations", {
       name: nameOf("migrate"),
-      target: cluster,
+      target,
       key,
       dataset: "telemetry",
       table: warehouse.table,
@@ -41,7 +33,7 @@ export class TelemetryWarehouse extends PipelineStack {
     const staging = new Bucket(this, "staging", { name: nameOf("staging"), key, forceDestroy: disposable });
     const delivery = new FirehoseAfterAnalyticsRedshift(this, "processed-delivery", {
       name: nameOf("processed"),
-      target: { jdbcUrl: cluster.jdbcUrl, secretArn: migrations.userSecretArn, key },
+      target: { jdbcUrl: target.jdbcUrl, secretArn: migrations.userSecretArn, key },
       table: `public.${warehouse.table}`,
       columns: COLUMNS,
       bucket: staging,
@@ -66,9 +58,7 @@ export class TelemetryWarehouse extends PipelineStack {
       processed_bucket: staging.name,
       processed_delivery_stream: delivery.name,
       analytics_application: application.name,
-      warehouse_cluster: cluster.identifier,
-      warehouse_database: cluster.database,
-      warehouse_admin_secret_arn: cluster.adminSecretArn,
+      ...warehouseOutputs(target),
       warehouse_table: `public.${warehouse.table}`,
     });
   }

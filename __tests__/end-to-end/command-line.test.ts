@@ -168,7 +168,7 @@ describe("a stack whose state belongs elsewhere", () => {
     ["s3", { kind: "s3", bucket: "no-such-bucket", region: "us-east-1", lockTable: "no-such-table" }, "backend s3"],
     ["hcp", { kind: "hcp", organization: "nobody" }, "the workspace of the stack's cloud block"],
   ])("(%s) is initialised by the real Terraform with a state of the copy's own", async (_, backend, what) => {
-    const from = await synthesizeWith({ profile: "prod", backend });
+    const from = await synthesizeWith({ profile: "prod", backend, warehouse: { acknowledgePublicAddress: true } });
     const root = temporary("elsewhere");
     try {
       const ready = await setUp(() => undefined);

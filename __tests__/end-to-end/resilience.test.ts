@@ -94,7 +94,14 @@ describe("after kill -9", () => {
 
   it("two starts at once both work, one with profile prod and a state in HCP Terraform", async () => {
     const settings = path.join(scratch, "settings.json");
-    writeFileSync(settings, JSON.stringify({ profile: "prod", backend: { kind: "hcp", organization: "nobody" } }));
+    writeFileSync(
+      settings,
+      JSON.stringify({
+        profile: "prod",
+        backend: { kind: "hcp", organization: "nobody" },
+        warehouse: { acknowledgePublicAddress: true },
+      }),
+    );
     both = [up(FEW, { env: planted(marker) }), up(FEW, { env: { ...planted(marker), REDSTREAM_SETTINGS: settings } })];
     await Promise.all(both.map((run) => run.says(/the local AWS is up/)));
     folders = both.map(folderOf);

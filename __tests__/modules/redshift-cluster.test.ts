@@ -214,6 +214,11 @@ describe("RedshiftCluster", () => {
       'subnetCidrs must not overlap, got "10.0.1.0/24" and "10.0.1.128/25"',
     ],
     [{ subnetCidrs: ["10.0.1.0/24"] }, "subnetCidrs must name at least 2 subnets, got 1"],
+    [
+      { enhancedVpcRouting: true },
+      'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
+    ],
+    [{ delivery: "loader" as "firehose" }, 'delivery must be one of firehose, got "loader"'],
     [{ profile: "test" as "dev" }, 'profile must be one of dev, prod, got "test"'],
   ])("refuses %p", (over, message) => {
     expect(() => minimal(over)).toThrow(new Error(`t/warehouse: ${message}`));

@@ -52,6 +52,7 @@ describe.each(STACK_NAMES)("%s", (name) => {
   it("keeps data that would be lost, with profile prod", () => {
     const settings = {
       profile: "prod",
+      warehouse: { acknowledgePublicAddress: true },
       backend: { kind: "s3", bucket: "state", region: "us-east-1", lockTable: "locks" },
     };
     const { resource } = synthesizedStack(name, settings);
@@ -77,5 +78,44 @@ describe("telemetry-warehouse", () => {
     ["a table name that is no plain identifier", { warehouse: { table: 'laps"; DROP' } }, /table.*got "laps\\"; DROP"/],
   ])("refuses %s", (_, settings, message) => {
     expect(() => synthesizedStack("telemetry-warehouse", settings)).toThrow(message);
+  });
+
+  const S3 = { kind: "s3", bucket: "state", region: "us-east-1", lockTable: "locks" };
+
+  it.each<[string, object, string]>([
+    [
+      "a public address with profile prod that nobody acknowledged",
+      { profile: "prod", backend: S3 },
+      'profile prod refuses warehouse.delivery "firehose": Firehose reaches a warehouse only at a public address, which one ingress rule (the Region\'s Firehose addresses), TLS and passwords then protect; set warehouse.acknowledgePublicAddress to true to accept that',
+    ],
+    [
+      "a node type for a warehouse without nodes",
+      { warehouse: { kind: "serverless", nodeType: "ra3.large" } },
+      'warehouse.nodeType is for warehouse.kind "provisioned", got kind "serverless" and nodeType "ra3.large"',
+    ],
+    [
+      "processing units for a cluster",
+      { warehouse: { baseRpus: 8 } },
+      'warehouse.baseRpus is for warehouse.kind "serverless", got kind "provisioned" and baseRpus 8',
+    ],
+    ...["provisioned", "serverless"].map((kind): [string, object, string] => [
+      `Firehose to a ${kind} warehouse with enhanced VPC routing`,
+      { warehouse: { kind, enhancedVpcRouting: true } },
+      'warehouse: enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
+    ]),
+  ])("refuses %s", (_, settings, message) => {
+    const failure = () => synthesizedStack("telemetry-warehouse", settings);
+    expect(failure).toThrow(/^telemetry-warehouse(: |\/)/);
+    expect(failure).toThrow(message);
+  });
+
+  it("says where its warehouse is, whichever kind it is", () => {
+    const outputs = (kind: string) =>
+      Object.keys(synthesizedStack("telemetry-warehouse", { warehouse: { kind } }).output).filter((name) =>
+        name.startsWith("warehouse_"),
+      );
+    const common = ["warehouse_admin_secret_arn", "warehouse_database", "warehouse_table"];
+    expect(outputs("provisioned").sort()).toEqual([...common, "warehouse_cluster"].sort());
+    expect(outputs("serverless").sort()).toEqual([...common, "warehouse_workgroup"].sort());
   });
 });

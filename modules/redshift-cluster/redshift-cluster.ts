@@ -11,7 +11,7 @@ import type { EncryptionKey } from "../encryption-key";
 import { admitFirehose, firehoseCidrOf, PublicNetwork } from "../redshift-network";
 import { checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
-import { AUDIT_LOGS, checkDatabaseNames, checkPort } from "../support/redshift-checks";
+import { AUDIT_LOGS, checkDatabaseNames, checkDelivery, checkPort, type Delivery } from "../support/redshift-checks";
 import { checkNodes } from "./node-type";
 
 const PROFILES = ["dev", "prod"] as const;
@@ -71,6 +71,20 @@ export interface RedshiftClusterProps {
    * @default 5439
    */
   readonly port?: number;
+
+  /**
+   * Who loads the warehouse. `firehose` needs a public address and no enhanced VPC routing.
+   *
+   * @default "firehose"
+   */
+  readonly delivery?: Delivery;
+
+  /**
+   * Whether COPY goes through the VPC. Refused with delivery `firehose`.
+   *
+   * @default false
+   */
+  readonly enhancedVpcRouting?: boolean;
 
   /**
    * Weekly half hour or more in UTC, `ddd:hh:mm-ddd:hh:mm`.
@@ -142,6 +156,7 @@ export class RedshiftCluster extends Construct {
     checkDatabaseNames(this, { database: this.database, adminUser });
     checkNodes(this, nodeType, nodes);
     checkPort(this, port);
+    checkDelivery(this, props.delivery ?? "firehose", props.enhancedVpcRouting ?? false);
     const window = checkMatch(
       this,
       "maintenanceWindow",
@@ -192,7 +207,7 @@ export class RedshiftCluster extends Construct {
       // Redshift provisioned cluster"). The security group admits the Region's Firehose and nobody else.
       publiclyAccessible: true,
       // Exception too: Firehose cannot deliver to a cluster with enhanced VPC routing.
-      enhancedVpcRouting: false,
+      enhancedVpcRouting: props.enhancedVpcRouting ?? false,
       iamRoles: [this.copyRole.arn],
       defaultIamRoleArn: this.copyRole.arn,
       allowVersionUpgrade: true,

@@ -10,12 +10,11 @@ import type { EncryptionKey } from "../encryption-key";
 import { admitFirehose, firehoseCidrOf, PublicNetwork } from "../redshift-network";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
-import { AUDIT_LOGS, checkDatabaseNames, checkPort } from "../support/redshift-checks";
+import { AUDIT_LOGS, checkDatabaseNames, checkDelivery, checkPort, type Delivery } from "../support/redshift-checks";
 import { checkCapacity } from "./capacity";
 import { PARAMETERS } from "./parameters";
 
 const PROFILES = ["dev", "prod"] as const;
-const DELIVERIES = ["firehose"] as const;
 
 export interface RedshiftServerlessProps {
   /** Name of namespace and workgroup: 3 to 64 of a-z, 0-9 and -. */
@@ -84,7 +83,7 @@ export interface RedshiftServerlessProps {
    *
    * @default "firehose"
    */
-  readonly delivery?: (typeof DELIVERIES)[number];
+  readonly delivery?: Delivery;
 
   /**
    * Whether COPY goes through the VPC. Refused with delivery `firehose`.
@@ -200,13 +199,7 @@ export class RedshiftServerless extends Construct {
     checkDatabaseNames(this, { database: this.database, adminUser: props.adminUser ?? "redstream_admin" });
     checkCapacity(this, props.region, { baseRpus: props.baseRpus ?? 8, maxRpus: props.maxRpus });
     checkPort(this, port);
-    const delivery = checkOneOf(this, "delivery", props.delivery ?? "firehose", DELIVERIES);
-    if (delivery === "firehose" && props.enhancedVpcRouting === true) {
-      throw new ConfigError(
-        this,
-        'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
-      );
-    }
+    checkDelivery(this, props.delivery ?? "firehose", props.enhancedVpcRouting ?? false);
     if (subnetCidrs.length < 3) {
       throw new ConfigError(
         this,

@@ -1,12 +1,26 @@
 import { Token } from "cdktf";
 import type { Construct } from "constructs";
-import { ConfigError, checkMatch } from "./check";
+import { ConfigError, checkMatch, checkOneOf } from "./check";
 import { RESERVED_WORDS } from "./redshift-words";
 
 /** What CreateCluster and CreateNamespace refuse alike. Tokens pass. */
 
 /** Audit logs that Redshift knows. */
 export const AUDIT_LOGS = ["connectionlog", "userlog", "useractivitylog"] as const;
+
+const DELIVERIES = ["firehose"] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+
+/** Who loads the warehouse, against the way its COPY goes. */
+export function checkDelivery(scope: Construct, delivery: Delivery, enhancedVpcRouting: boolean): void {
+  checkOneOf(scope, "delivery", delivery, DELIVERIES);
+  if (delivery === "firehose" && enhancedVpcRouting) {
+    throw new ConfigError(
+      scope,
+      'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
+    );
+  }
+}
 
 /** Names of the first database and of the superuser. */
 export function checkDatabaseNames(
