@@ -95,7 +95,26 @@ const BODIES = [
   '{"__type":"ProvisionedThroughputExceededException","message":"Rate exceeded for shard \\"0\\""}',
   '{"__type":"com.amazonaws.kinesis#ValidationException","message":"1 error"}',
   '{"__type":"AccessDeniedException"}',
+  '{"__type":"ValidationException","message":"Value at \'data\' failed: Member must have length less than or equal to 1048576"}',
   "{}",
+];
+
+/** Lists that a client sends to the batch, whose elements' text must come through. */
+const BATCHES = [
+  '[{"n":1.50}]',
+  ' [ {"n":1.50,"e":1e400,"l":12345678901234567890} ,\n\t{ "a" : [ {"b":1.0}, {"c":"},{"} ,{}, 1 ] }\n,{"q":"say \\"},{\\" \\\\","z":"\\\\"},{"dup":1,"dup":2.0} ]\r\n',
+  '[{"c":"$input.body ${x} #set($a = 1) #end $1 \\n, {","d":"Zoë 😀"},{"e":",{"}]',
+  `[${Array.from({ length: 500 }, (_, n) => `{"n":${n}.0}`).join(", ")}]`,
+  // More pieces than a loop has rounds: written anew.
+  `[${Array.from({ length: 3 }, () => `{"l":[${Array.from({ length: 400 }, () => '{"x":1.50}').join(",")}]}`).join(",")}]`,
+];
+/** What the services answer to a put of many. */
+const BATCH_ANSWERS = [
+  '{"FailedRecordCount":0,"EncryptionType":"KMS","Records":[{"SequenceNumber":"49","ShardId":"s"},{"SequenceNumber":"50","ShardId":"s"}]}',
+  '{"FailedRecordCount":1,"Records":[{"SequenceNumber":"49","ShardId":"s"},{"ErrorCode":"ProvisionedThroughputExceededException","ErrorMessage":"Rate \\"x\\""}]}',
+  '{"FailedRecordCount":1,"Records":[{"ErrorCode":"InternalFailure","ErrorMessage":"x"}]}',
+  '{"FailedPutCount":0,"Encrypted":false,"RequestResponses":[{"RecordId":"a"},{"RecordId":"b"}]}',
+  '{"FailedPutCount":1,"Encrypted":true,"RequestResponses":[{"RecordId":"a"},{"ErrorCode":"ServiceUnavailableException","ErrorMessage":"Slow down."}]}',
 ];
 
 /** Every template that the constructs write, for both kinds of target. */
@@ -156,9 +175,17 @@ const LANGUAGE = [
   "line1\n\n  #if(true)\n  in\n  #end\nline2",
 ];
 
+/** What may reach a template: the model has let it through, or it is an answer to the action. */
+function bodiesOf(template: string): readonly string[] {
+  if (template.includes("$pieces")) return BATCHES;
+  return template.includes("$results")
+    ? BATCH_ANSWERS.filter((answer) => template.includes("FailedRecordCount") === answer.includes("FailedRecordCount"))
+    : BODIES;
+}
+
 it("renders every mapping template as Apache Velocity does, byte for byte", () => {
   const cases = [
-    ...templatesOfTheApi().flatMap((template) => BODIES.map((body) => ({ template, body }))),
+    ...templatesOfTheApi().flatMap((template) => bodiesOf(template).map((body) => ({ template, body }))),
     ...LANGUAGE.map((template) => ({ template, body: DOCUMENT })),
   ].filter(({ template, body }) => !template.includes(".Record.Data") || body.includes('"Record"'));
   expect(cases.map((one) => ({ ...one, ...byUs(one) }))).toEqual(

@@ -6,6 +6,7 @@ import { detectService, type Protocol, protocolOf, type Target } from "./detect"
 import type { Forwarder } from "./forwarder";
 import { type HttpRequest, type HttpResponse, headersOf } from "./http";
 import { encodeError } from "./protocol";
+import { isPublic } from "./public";
 import { type Credential, readCredential, type SignedParts } from "./sigv4";
 import { AwsError, type AwsResponse, type Service } from "./types";
 
@@ -68,6 +69,9 @@ export class Front {
   ): Promise<void> {
     const service = target && this.services.get(target.service);
     if (service) return this.handle(request, response, parts, credential, target.service, service);
+    if (isPublic(parts) && this.options.emulator.services.has("cognito-idp")) {
+      return this.options.forwarder.pass(request, response);
+    }
     if (credential === undefined) {
       // None of our buckets is public, and no other service answers a stranger.
       throw new AwsError("AccessDenied", "Missing Authentication Token: the request is not signed", 403);

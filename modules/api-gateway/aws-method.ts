@@ -5,16 +5,26 @@ import { ApiGatewayMethodResponse } from "@cdktf/provider-aws/lib/api-gateway-me
 import type { ApiGatewayResource } from "@cdktf/provider-aws/lib/api-gateway-resource";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { Construct } from "constructs";
+import { corsHeaders, responseParameters } from "./cors";
 import { picture } from "./picture";
 import { ERROR_TEMPLATE } from "./templates";
 
-/** Statuses a client sees; `ERROR_TEMPLATE` chooses among the last three. */
-const STATUSES = ["200", "400", "429", "502"];
+/** Statuses a client sees of any method; `ERROR_TEMPLATE` chooses among the errors. */
+const STATUSES = ["200", "400", "413", "429", "502"];
+
+/** How a method's callers prove who they are. */
+export type MethodAuth =
+  | { readonly authorization: "AWS_IAM" | "NONE"; readonly apiKeyRequired?: true }
+  | {
+      readonly authorization: "COGNITO_USER_POOLS";
+      readonly authorizerId: string;
+      readonly authorizationScopes: string[];
+    };
 
 export interface AwsMethodProps {
   readonly resource: ApiGatewayResource;
   readonly httpMethod: "GET" | "POST" | "PUT";
-  readonly authorization: "AWS_IAM" | "NONE";
+  readonly auth: MethodAuth;
   /** `arn:PARTITION:apigateway:REGION:SERVICE:action/ACTION`. */
   readonly uri: string;
   /** Role API Gateway calls the service with. */
@@ -25,6 +35,10 @@ export interface AwsMethodProps {
   readonly template: string;
   /** Mapping template of the answer; left out, the service's answer is passed on. */
   readonly answer?: string;
+  /** Statuses that `answer` chooses beside 200. */
+  readonly answerStatuses?: readonly string[];
+  /** Origin whose pages may read the answer; none when left out. */
+  readonly origin?: string;
   /** Model that the body must satisfy; left out, the body is not looked at. */
   readonly body?: { readonly modelName: string; readonly validatorId: string };
 }
@@ -48,12 +62,16 @@ export class AwsMethod extends Construct {
       restApiId: resource.restApiId,
       resourceId: resource.id,
       httpMethod: props.httpMethod,
-      authorization: props.authorization,
+      ...props.auth,
       ...(body ? { requestModels: perType(body.modelName), requestValidatorId: body.validatorId } : {}),
     });
     const target = { restApiId: resource.restApiId, resourceId: resource.id, httpMethod: method.httpMethod };
-    const responses = STATUSES.map(
-      (statusCode) => new ApiGatewayMethodResponse(this, `response-${statusCode}`, { ...target, statusCode }),
+    const headers = corsHeaders(props.origin);
+    const declared = responseParameters(headers, () => true);
+    const given = responseParameters(headers, (text) => text);
+    const responses = [...STATUSES, ...(props.answerStatuses ?? [])].map(
+      (statusCode) =>
+        new ApiGatewayMethodResponse(this, `response-${statusCode}`, { ...target, statusCode, ...declared }),
     );
 
     const integration = new ApiGatewayIntegration(this, "integration", {
@@ -71,20 +89,31 @@ export class AwsMethod extends Construct {
       statusCode: "200",
       selectionPattern: "200",
       ...(props.answer ? { responseTemplates: { "application/json": props.answer } } : {}),
+      ...given,
       dependsOn: [integration, ...responses],
     });
     const notTaken = new ApiGatewayIntegrationResponse(this, "not-taken", {
       ...target,
       statusCode: "502",
       responseTemplates: { "application/json": ERROR_TEMPLATE },
+      ...given,
       dependsOn: [integration, ...responses],
     });
+    const headed = props.origin === undefined ? [] : ["response_parameters"];
     this.picture = [
-      ...picture(method, "id", "authorization", ...(body ? ["request_models", "request_validator_id"] : [])),
+      ...picture(method, "id", ...ATTRIBUTES_OF_AUTH[props.auth.authorization]),
+      ...(props.auth.authorization === "NONE" && props.auth.apiKeyRequired ? picture(method, "api_key_required") : []),
+      ...(body ? picture(method, "request_models", "request_validator_id") : []),
       ...responses.flatMap((response) => picture(response, "id")),
       ...picture(integration, "uri", "credentials", "request_parameters", "request_templates", "passthrough_behavior"),
-      ...picture(taken, "id", "selection_pattern", ...(props.answer ? ["response_templates"] : [])),
-      ...picture(notTaken, "id", "response_templates"),
+      ...picture(taken, "id", "selection_pattern", ...(props.answer ? ["response_templates"] : []), ...headed),
+      ...picture(notTaken, "id", "response_templates", ...headed),
     ];
   }
 }
+
+const ATTRIBUTES_OF_AUTH = {
+  AWS_IAM: ["authorization"],
+  NONE: ["authorization"],
+  COGNITO_USER_POOLS: ["authorization", "authorizer_id", "authorization_scopes"],
+} as const;

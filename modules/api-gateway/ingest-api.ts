@@ -19,12 +19,18 @@ import { allow, serviceRole } from "../support/iam";
 import { idOf } from "../support/name";
 import type { AccountLogging } from "./account-logging";
 import { checkAllowList } from "./allow-list";
-import { AwsMethod } from "./aws-method";
-import { DOCUMENT_MODEL, PUT_RECORD_MODEL } from "./models";
+import { ApiKeyCallers } from "./api-key-callers";
+import { AwsMethod, type MethodAuth } from "./aws-method";
+import { CognitoCallers } from "./cognito-callers";
+import { checkOrigin, Preflight } from "./cors";
+import { GatewayResponses } from "./gateway-responses";
+import { checkKeyLimits } from "./key-limits";
+import { BATCH_MODEL, DOCUMENT_MODEL, PUT_RECORD_MODEL } from "./models";
 import { picture, pictureOfJson } from "./picture";
-import { documentTemplate, FIREHOSE, KINESIS, LIST_TEMPLATE, putTemplate } from "./templates";
+import { batchTemplate, documentTemplate, FIREHOSE, KINESIS, LIST_TEMPLATE, putTemplate } from "./templates";
 
-const AUTHS = ["iam", "none"] as const;
+const AUTHS = ["iam", "apiKey", "cognito", "none"] as const;
+type Auth = (typeof AUTHS)[number];
 const JSON_TYPES = ["application/json"];
 /**
  * Where the body is Firehose's, a Firehose client's own content type is taken too, and the one that curl and urllib send when they are told
@@ -32,12 +38,16 @@ const JSON_TYPES = ["application/json"];
  */
 const FIREHOSE_TYPES = ["application/json", "application/x-amz-json-1.1", "application/x-www-form-urlencoded"];
 
+/** Verbs of each resource, which a browser is told. */
+const VERBS = { streams: ["GET", "PUT"], records: ["POST"], batch: ["POST"] } as const;
+
 /** Access log of a request: who, what, how it ended. No body, and no error text, which quotes from it. */
 const ACCESS_LOG_FORMAT = JSON.stringify({
   requestId: "$context.requestId",
   time: "$context.requestTime",
   sourceIp: "$context.identity.sourceIp",
   caller: "$context.identity.userArn",
+  apiKeyId: "$context.identity.apiKeyId",
   method: "$context.httpMethod",
   resource: "$context.resourcePath",
   status: "$context.status",
@@ -67,18 +77,48 @@ export interface IngestApiProps {
   readonly target: IngestTarget;
 
   /**
-   * Who may call. `iam`: callers sign their requests and need `grantInvoke`. `none`: anyone in `allowedCidrs`.
+   * Who may call, one of the four. `iam`: callers sign their requests and need `grantInvoke`. `apiKey`: who sends the API's key as `x-api-key`; a
+   * usage plan limits it. `cognito`: who sends an access token that the client of the API's own user pool got. `none`: anyone in `allowedCidrs`.
    *
    * @default "iam"
    */
-  readonly auth?: (typeof AUTHS)[number];
+  readonly auth?: Auth;
 
   /**
    * Networks that may call, IPv4 prefixes from /8 and IPv6 prefixes from /32.
    *
-   * @default - required with auth `none`, refused with `iam`
+   * @default - required with auth `none`, any network with `apiKey`, refused with the others
    */
   readonly allowedCidrs?: readonly string[];
+
+  /**
+   * Requests a second that the key may make in the long run, 1 to `requestsPerSecond`. With auth `apiKey` only.
+   *
+   * @default - `requestsPerSecond`
+   */
+  readonly keyRequestsPerSecond?: number;
+
+  /**
+   * Requests that the key may make at once, 1 to `burstRequests`. With auth `apiKey` only.
+   *
+   * @default - `burstRequests`
+   */
+  readonly keyBurstRequests?: number;
+
+  /**
+   * Requests that the key may make in a day (UTC), 1 to 1,000,000,000. A batch is one request. With auth `apiKey` only.
+   *
+   * @default 10000000
+   */
+  readonly keyRequestsPerDay?: number;
+
+  /**
+   * Origin whose pages may call from a browser, such as `https://app.example.com`, or `*` for any. One: the headers of API Gateway's own answers are
+   * fixed text.
+   *
+   * @default - none: no browser lets a page of another origin read an answer
+   */
+  readonly allowedOrigin?: string;
 
   /**
    * Name of the stage, first part of the path in the URL: 1 to 128 letters, digits, `_` and `-`.
@@ -120,9 +160,10 @@ export interface IngestApiProps {
 /**
  * A REST API that takes records and puts them on one stream.
  *
- * `PUT /streams` takes the body of Firehose's PutRecord and answers as Firehose does, `POST /records` takes one plain JSON document,
- * `GET /streams` lists the account's delivery streams. A record goes to `target` whatever stream its body names, and ends in a newline
- * there. A record is taken when the answer is 200; 429 and 502 are worth a retry, 400 is not.
+ * `PUT /streams` takes the body of Firehose's PutRecord and answers as Firehose does, `POST /records` takes one plain JSON document, `POST
+ * /records/batch` a list of at most 500, `GET /streams` lists the account's delivery streams. A record goes to `target` whatever stream its body
+ * names, and ends in a newline there. A record is taken when the answer is 200; 207 has one result a record; 429 and 502 are worth a retry, 400
+ * and 413 are not.
  *
  * @example
  * const api = new IngestApi(this, "api", { name: "telemetry", key, target: { dataStream: stream } });
@@ -139,7 +180,16 @@ export class IngestApi extends Construct {
   readonly role: IamRole;
 
   /** Who may call. */
-  readonly auth: (typeof AUTHS)[number];
+  readonly auth: Auth;
+
+  /** The key and its plan, with auth `apiKey`. */
+  readonly apiKey: ApiKeyCallers | undefined;
+
+  /** The user pool and its client, with auth `cognito`. */
+  readonly cognito: CognitoCallers | undefined;
+
+  private readonly origin: string | undefined;
+  private readonly region: string;
 
   constructor(scope: Construct, id: string, props: IngestApiProps) {
     super(scope, id);
@@ -150,6 +200,9 @@ export class IngestApi extends Construct {
     const cidrs = this.checkCidrs(props.allowedCidrs);
     const rate = checkInteger(this, "requestsPerSecond", props.requestsPerSecond ?? 1000, 1, 10_000);
     const burst = checkInteger(this, "burstRequests", props.burstRequests ?? 1000, 1, 5000);
+    const keyLimits = checkKeyLimits(this, this.auth, props, rate, burst);
+    this.origin =
+      props.allowedOrigin === undefined ? undefined : checkOrigin(this, "allowedOrigin", props.allowedOrigin);
 
     this.role = this.createRole(props.target);
     this.restApi = new ApiGatewayRestApi(this, "api", {
@@ -157,8 +210,21 @@ export class IngestApi extends Construct {
       description: "Takes records and puts them on one stream",
       endpointConfiguration: { types: ["REGIONAL"] },
     });
-    const pictures = [...this.createMethods(props.target), ...this.admitOnly(cidrs)];
+    this.region = new DataAwsRegion(this, "region").name;
+    this.cognito =
+      this.auth === "cognito"
+        ? new CognitoCallers(this, "cognito", { name: props.name, region: this.region, restApi: this.restApi })
+        : undefined;
+    const pictures = [
+      ...this.createMethods(props.target),
+      ...new GatewayResponses(this, "answers", this.restApi, this.origin).picture,
+      ...this.admitOnly(cidrs),
+    ];
     this.stage = this.createStage(props, stageName, this.createDeployment(pictures));
+    this.apiKey =
+      this.auth === "apiKey"
+        ? new ApiKeyCallers(this, "api-key", { name: props.name, stage: this.stage, ...keyLimits })
+        : undefined;
     new ApiGatewayMethodSettings(this, "settings", {
       restApiId: this.restApi.id,
       stageName: this.stage.stageName,
@@ -191,19 +257,35 @@ export class IngestApi extends Construct {
     });
   }
 
+  /** What a caller of this API needs beside `url`, by output: ids only, with which who has the rights finds the secrets. */
+  get callerOutputs(): Readonly<Record<string, string>> {
+    return {
+      ...(this.apiKey ? { api_key_id: this.apiKey.key.id } : {}),
+      ...(this.cognito
+        ? {
+            user_pool_id: this.cognito.pool.id,
+            user_pool_client_id: this.cognito.client.id,
+            token_url: this.cognito.tokenUrl,
+          }
+        : {}),
+    };
+  }
+
   private checkCidrs(cidrs: readonly string[] | undefined): readonly string[] {
-    if (this.auth === "none") {
-      if (!cidrs)
+    if (cidrs === undefined) {
+      if (this.auth === "none")
         throw new ConfigError(this, 'auth "none" needs allowedCidrs, the networks that may call without signing');
-      return checkAllowList(this, "allowedCidrs", cidrs);
+      return [];
     }
-    if (cidrs) {
+    if (this.auth === "iam" || this.auth === "cognito") {
       throw new ConfigError(
         this,
-        `allowedCidrs is for auth "none", got auth "${this.auth}"; limit signed callers in their own policies (aws:SourceIp)`,
+        `allowedCidrs is for auth "none" or "apiKey", got auth "${this.auth}"${
+          this.auth === "iam" ? "; limit signed callers in their own policies (aws:SourceIp)" : ""
+        }`,
       );
     }
-    return [];
+    return checkAllowList(this, "allowedCidrs", cidrs);
   }
 
   private createRole(target: IngestTarget): IamRole {
@@ -216,8 +298,8 @@ export class IngestApi extends Construct {
 
   private createMethods(target: IngestTarget): unknown[] {
     const partition = new DataAwsPartition(this, "partition").partition;
-    const region = new DataAwsRegion(this, "region").name;
-    const action = (service: string, name: string) => `arn:${partition}:apigateway:${region}:${service}:action/${name}`;
+    const action = (service: string, name: string) =>
+      `arn:${partition}:apigateway:${this.region}:${service}:action/${name}`;
     const [dialect, service, { name }] =
       "dataStream" in target
         ? ([KINESIS, "kinesis", target.dataStream] as const)
@@ -238,10 +320,12 @@ export class IngestApi extends Construct {
       });
     const putRecord = model("put-record-model", "PutRecord", PUT_RECORD_MODEL);
     const document = model("document-model", "Document", DOCUMENT_MODEL);
+    const recordBatch = model("batch-model", "RecordBatch", BATCH_MODEL);
     const streams = this.createResource("streams");
     const records = this.createResource("records");
+    const batch = this.createResource("batch", records);
 
-    const common = { authorization: this.auth === "iam" ? "AWS_IAM" : "NONE", role: this.role } as const;
+    const common = { auth: this.methodAuth(), role: this.role, origin: this.origin } as const;
     const put = { ...common, uri: action(service, "PutRecord"), answer: dialect.answer };
     const methods = [
       new AwsMethod(this, "list", {
@@ -268,19 +352,56 @@ export class IngestApi extends Construct {
         template: documentTemplate(dialect, name),
         body: { modelName: document.name, validatorId: validator.id },
       }),
+      new AwsMethod(this, "post-batch", {
+        ...common,
+        resource: batch,
+        httpMethod: "POST",
+        uri: action(service, dialect.batchAction),
+        contentTypes: JSON_TYPES,
+        template: batchTemplate(dialect, name),
+        answer: dialect.batchAnswer,
+        answerStatuses: ["207"],
+        body: { modelName: recordBatch.name, validatorId: validator.id },
+      }),
     ];
+    const preflights = this.createPreflights({ streams, records, batch });
     return [
       ...picture(validator, "id", "validate_request_body"),
-      ...[putRecord, document].flatMap((part) => [...picture(part, "id"), ...pictureOfJson(part, "schema")]),
-      ...[streams, records].flatMap((part) => picture(part, "id", "path_part")),
-      ...methods.flatMap((method) => method.picture),
+      ...[putRecord, document, recordBatch].flatMap((part) => [
+        ...picture(part, "id"),
+        ...pictureOfJson(part, "schema"),
+      ]),
+      ...[streams, records, batch].flatMap((part) => picture(part, "id", "path_part")),
+      ...[...methods, ...preflights].flatMap((part) => part.picture),
+      ...(this.cognito?.picture ?? []),
     ];
   }
 
-  private createResource(pathPart: string): ApiGatewayResource {
+  private createPreflights(resources: Readonly<Record<keyof typeof VERBS, ApiGatewayResource>>): Preflight[] {
+    const { origin } = this;
+    if (origin === undefined) return [];
+    return Object.entries(VERBS).map(
+      ([name, verbs]) =>
+        new Preflight(this, `preflight-${name}`, { resource: resources[name as keyof typeof VERBS], origin, verbs }),
+    );
+  }
+
+  private methodAuth(): MethodAuth {
+    if (this.cognito) {
+      return {
+        authorization: "COGNITO_USER_POOLS",
+        authorizerId: this.cognito.authorizer.id,
+        authorizationScopes: [...this.cognito.scopes],
+      };
+    }
+    if (this.auth === "iam") return { authorization: "AWS_IAM" };
+    return this.auth === "apiKey" ? { authorization: "NONE", apiKeyRequired: true } : { authorization: "NONE" };
+  }
+
+  private createResource(pathPart: string, parent?: ApiGatewayResource): ApiGatewayResource {
     return new ApiGatewayResource(this, pathPart, {
       restApiId: this.restApi.id,
-      parentId: this.restApi.rootResourceId,
+      parentId: parent?.id ?? this.restApi.rootResourceId,
       pathPart,
     });
   }

@@ -30,3 +30,16 @@ export const DOCUMENT_MODEL = {
   type: "object",
   minProperties: 1,
 };
+
+/** Records that Kinesis and Firehose take in one put. */
+export const LARGEST_BATCH = 500;
+
+/** A list of documents. */
+export const BATCH_MODEL = {
+  $schema: DRAFT_4,
+  title: "RecordBatch",
+  type: "array",
+  minItems: 1,
+  maxItems: LARGEST_BATCH,
+  items: { type: "object", minProperties: 1 },
+};

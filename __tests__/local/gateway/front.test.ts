@@ -65,7 +65,7 @@ beforeEach(async () => {
         },
       },
     ],
-    emulator: { services: new Set(["s3", "kinesis", "iam"]) },
+    emulator: { services: new Set(["s3", "kinesis", "iam", "cognito-idp"]) },
     region: "eu-west-1",
     authenticator: new Authenticator({ resolve: async () => key }, () => new Date()),
     forwarder,
@@ -124,6 +124,26 @@ async function signed(
   });
   return send(path, { method, headers: signedRequest.headers, body });
 }
+
+describe("what Cognito answers to anybody", () => {
+  it.each([
+    ["GET", "/us-east-1_a/.well-known/jwks.json", "cognito-idp.us-east-1.amazonaws.com"],
+    ["POST", "/oauth2/token", "mine.auth.us-east-1.amazoncognito.com"],
+  ])("is passed on unsigned: %s %s of %s", async (method, path, host) => {
+    const headers = { host, authorization: "Basic eDp5" };
+    await expect(send(path, { method, headers })).resolves.toMatchObject({ status: 200 });
+    expect(passed).toMatchObject([{ method, url: path }]);
+  });
+
+  it.each([
+    ["GET", "/oauth2/token", "mine.auth.us-east-1.amazoncognito.com"],
+    ["POST", "/oauth2/token", "127.0.0.1"],
+    ["POST", "/", "cognito-idp.us-east-1.amazonaws.com"],
+  ])("is no other request: %s %s of %s", async (method, path, host) => {
+    await expect(send(path, { method, headers: { host } })).resolves.toMatchObject({ status: 403 });
+    expect(passed).toEqual([]);
+  });
+});
 
 describe("a service that we answer", () => {
   it("is given the request whole, with who signed it", async () => {

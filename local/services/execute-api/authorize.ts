@@ -3,10 +3,12 @@ import type { Stage } from "./config";
 import { Fault, misconfigured } from "./fault";
 import { judge, type Verdict } from "./resource-policy";
 import type { Match } from "./route";
+import type { Facts } from "./template";
+import type { UserPoolTokens } from "./user-pool-tokens";
 
 /**
- * Lets a request through or throws the Fault that AWS answers: the resource policy, and for AWS_IAM the signature and the caller's own
- * policies. Within an account one of the two must allow, and neither may deny:
+ * Lets a request through or throws the Fault that AWS answers: the resource policy, for AWS_IAM the signature and the caller's own
+ * policies, for COGNITO_USER_POOLS the token. Answers what the request is known by from then on. Within an account one of the two must allow, and neither may deny:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
  */
 export async function authorize(
@@ -15,24 +17,30 @@ export async function authorize(
   stage: Stage,
   { method }: Match,
   path: string,
-): Promise<void> {
+  tokens: UserPoolTokens,
+): Promise<Facts> {
   const resource = `arn:aws:execute-api:${aws.region}:${aws.accountId}:${stage.apiId}/${stage.name}/${request.method}${path}`;
   const { caller } = request;
   const { policy } = stage.deployment;
   const verdict = (): Verdict =>
     policy === undefined ? "silent" : judge(policy, { principal: caller?.arn, resource, sourceIp: request.sourceIp });
 
-  if (method.apiKeyRequired) throw misconfigured("API keys are not evaluated by the local AWS");
   switch (method.authorizationType) {
     case "NONE":
       if (policy !== undefined && verdict() !== "allow") throw denied("anonymous", resource);
-      return;
+      return {};
     case "AWS_IAM":
       if (!caller) throw new Fault("MISSING_AUTHENTICATION_TOKEN");
-      return authorizeCaller(aws, request, resource, verdict());
+      await authorizeCaller(aws, request, resource, verdict());
+      return {};
+    case "COGNITO_USER_POOLS": {
+      const facts = await tokens.check(request, method, stage.deployment.authorizers.get(method.authorizerId ?? ""));
+      if (policy !== undefined && verdict() !== "allow") throw denied("anonymous", resource);
+      return facts;
+    }
     default:
       throw misconfigured(
-        `authorization ${method.authorizationType} is not evaluated by the local AWS; AWS_IAM and NONE are`,
+        `authorization ${method.authorizationType} is not evaluated by the local AWS; AWS_IAM, COGNITO_USER_POOLS and NONE are`,
       );
   }
 }

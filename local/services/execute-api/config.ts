@@ -1,5 +1,7 @@
 import {
   APIGatewayClient,
+  type Authorizer,
+  GetAuthorizersCommand,
   GetGatewayResponsesCommand,
   GetModelsCommand,
   GetRequestValidatorsCommand,
@@ -13,6 +15,7 @@ import {
 } from "@aws-sdk/client-api-gateway";
 import type { LocalAws } from "../../gateway/types";
 import { type Json, parseJson } from "./template";
+import { UsagePlans } from "./usage-plans";
 
 /** One path of an API with its methods. */
 export interface Route {
@@ -41,6 +44,8 @@ export interface Deployment {
   readonly models: ReadonlyMap<string, Json>;
   readonly validators: ReadonlyMap<string, Validator>;
   readonly policy: Json | undefined;
+  /** By id. */
+  readonly authorizers: ReadonlyMap<string, Authorizer>;
   /** By response type; those the API has changed. */
   readonly gatewayResponses: ReadonlyMap<string, GatewayResponse>;
 }
@@ -53,6 +58,8 @@ export interface Stage {
   readonly variables: Readonly<Record<string, string>>;
   /** By `RESOURCE_PATH/METHOD`, where `*` stands for any. */
   readonly settings: Readonly<Record<string, MethodSetting>>;
+  /** Format of a line of the access log; undefined for none. */
+  readonly accessLogFormat: string | undefined;
 }
 
 /** AWS needs seconds to make a change of a stage known to its fleet; here it is this long. */
@@ -65,12 +72,15 @@ const STAGE_TTL_MS = 1000;
  * between `CreateDeployment` and the first request are seen: the control plane keeps no pictures to read.)
  */
 export class Configuration {
+  /** API keys and the plans that admit them. */
+  readonly plans: UsagePlans;
   private readonly client: APIGatewayClient;
   private readonly stages = new Map<string, { readonly until: number; readonly stage: Promise<Stage | undefined> }>();
   private readonly deployments = new Map<string, Promise<Deployment>>();
 
   constructor(aws: LocalAws) {
     this.client = new APIGatewayClient(aws.internal);
+    this.plans = new UsagePlans(this.client);
   }
 
   /** Undefined for an API or a stage that does not exist. */
@@ -98,6 +108,7 @@ export class Configuration {
         deployment: await this.deployment(restApiId, stage.deploymentId),
         variables: stage.variables ?? {},
         settings: stage.methodSettings ?? {},
+        accessLogFormat: stage.accessLogSettings?.format,
       };
     } catch (error) {
       if (error instanceof NotFoundException) return undefined;
@@ -117,10 +128,11 @@ export class Configuration {
   }
 
   private async readDeployment(restApiId: string, id: string): Promise<Deployment> {
-    const [api, models, validators, responses, routes] = await Promise.all([
+    const [api, models, validators, authorizers, responses, routes] = await Promise.all([
       this.client.send(new GetRestApiCommand({ restApiId })),
       this.client.send(new GetModelsCommand({ restApiId, limit: 500 })),
       this.client.send(new GetRequestValidatorsCommand({ restApiId, limit: 500 })),
+      this.client.send(new GetAuthorizersCommand({ restApiId, limit: 500 })),
       this.client.send(new GetGatewayResponsesCommand({ restApiId, limit: 500 })),
       this.readRoutes(restApiId),
     ]);
@@ -135,6 +147,7 @@ export class Configuration {
         ]),
       ),
       policy: readPolicy(api.policy),
+      authorizers: new Map((authorizers.items ?? []).map((authorizer) => [authorizer.id ?? "", authorizer])),
       gatewayResponses: new Map(
         (responses.items ?? [])
           .filter(({ defaultResponse }) => !defaultResponse)

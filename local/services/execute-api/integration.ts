@@ -89,7 +89,8 @@ export class AwsIntegrations {
 
 /** Reads `arn:PARTITION:apigateway:REGION:SERVICE:action/ACTION`. */
 function actionOf({ type, uri = "" }: Integration): Action {
-  if (type !== "AWS") throw misconfigured(`integration: type ${type} is not carried out by the local AWS; AWS is`);
+  if (type !== "AWS")
+    throw misconfigured(`integration: type ${type} is not carried out by the local AWS; AWS and MOCK are`);
   const [, region, service, action] = /^arn:[\w-]+:apigateway:([\w-]+):([\w.-]+):action\/(\w+)$/.exec(uri) ?? [];
   if (!region || !service || !action) {
     throw misconfigured(

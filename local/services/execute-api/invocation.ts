@@ -42,6 +42,7 @@ export async function invoke(invocation: Invocation, integrations: AwsIntegratio
 
   const overrides = noOverrides();
   const body = requestBody(invocation, overrides);
+  if (integration.type === "MOCK") return mock(invocation, body);
   const sources: Sources = { facts, stageVariables: stage.variables, params, answerHeaders: {} };
   const headers = {
     "content-type": "application/json",
@@ -51,6 +52,23 @@ export async function invoke(invocation: Invocation, integrations: AwsIntegratio
   const answer = await integrations.call(integration, headers, body);
   if (answer.status >= 400) invocation.note(complaintOf(answer));
   return respond(invocation, answer, { ...sources, answerHeaders: answer.headers });
+}
+
+/**
+ * A MOCK integration: no service is called, the request template says with `statusCode` which response answers.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-mock-integration.html
+ */
+function mock(invocation: Invocation, body: string): AwsResponse {
+  const { stage, params, facts } = invocation;
+  let status: unknown;
+  try {
+    status = Object(JSON.parse(body)).statusCode;
+  } catch {
+    // Said below: a text that is no JSON has no statusCode.
+  }
+  if (!Number.isInteger(status)) throw misconfigured("integration: the template of a MOCK must answer {statusCode: N}");
+  const sources = { facts, stageVariables: stage.variables, params, answerHeaders: {} };
+  return respond(invocation, { status: status as number, headers: {}, body: "" }, sources);
 }
 
 /** Errors whose message quotes the request, which must not reach a log. */

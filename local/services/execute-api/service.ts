@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { AwsRequest, AwsResponse, LocalAws, Service } from "../../gateway/types";
+import { AccessLog } from "./access-log";
 import { type Address, readAddress } from "./address";
 import { authorize } from "./authorize";
 import { Configuration, type Stage } from "./config";
@@ -12,6 +13,8 @@ import { invoke } from "./invocation";
 import { findMethod, type Match } from "./route";
 import type { Facts, Params } from "./template";
 import { Throttle } from "./throttle";
+import { Quotas } from "./usage-plans";
+import { UserPoolTokens } from "./user-pool-tokens";
 import { validate } from "./validate";
 
 /** Bytes of a request that API Gateway takes at most. */
@@ -25,6 +28,9 @@ export function createExecuteApi(aws: LocalAws): Service {
   const configuration = new Configuration(aws);
   const integrations = new AwsIntegrations(aws);
   const throttle = new Throttle();
+  const quotas = new Quotas();
+  const tokens = new UserPoolTokens(aws);
+  const accessLog = new AccessLog(path.join(aws.folder, "execute-api"));
   const log = new ExecutionLog(path.join(aws.folder, "execute-api", "execution.log"));
 
   const write = ({ method, path: target, sourceIp }: AwsRequest, requestId: string, type: string, reason: string) =>
@@ -44,6 +50,10 @@ export function createExecuteApi(aws: LocalAws): Service {
   async function answer(request: AwsRequest, address: Address | undefined, requestId: string): Promise<AwsResponse> {
     let stage: Stage | undefined;
     let facts: Facts = { requestId, httpMethod: request.method };
+    const answered = (response: AwsResponse, type?: string): AwsResponse => {
+      if (stage) accessLog.write(stage, facts, response, type);
+      return response;
+    };
     try {
       stage = address && (await configuration.stage(address.apiId, address.stage));
       // AWS says no more of an API or a stage that does not exist.
@@ -51,23 +61,33 @@ export function createExecuteApi(aws: LocalAws): Service {
       const match = findMethod(stage.deployment.routes, request.method, address.path);
       if (!match) throw new Fault("MISSING_AUTHENTICATION_TOKEN");
       facts = factsOf(aws, request, address, stage, match, requestId);
-      return await carryOut(request, address, stage, match, facts);
+      const caller = await admit(request, address, stage, match);
+      facts = { ...facts, ...caller };
+      return answered(await carryOut(request, stage, match, facts));
     } catch (error) {
       const fault = error instanceof Fault ? error : misconfigured((error as Error).message);
       write(request, requestId, fault.type, fault.reason);
-      return gatewayResponse(fault, stage?.deployment, facts);
+      return answered(gatewayResponse(fault, stage?.deployment, facts), fault.type);
     }
   }
 
-  /** What AWS does in this order: authorization, throttling, validation, integration. */
-  async function carryOut(
-    request: AwsRequest,
-    address: Address,
-    stage: Stage,
-    match: Match,
-    facts: Facts,
-  ): Promise<AwsResponse> {
-    await authorize(aws, request, stage, match, address.path);
+  /** Authorization, then the API key with its plans: who calls, or the Fault that sends the request away. */
+  async function admit(request: AwsRequest, address: Address, stage: Stage, match: Match): Promise<Facts> {
+    const caller = await authorize(aws, request, stage, match, address.path, tokens);
+    if (!match.method.apiKeyRequired) return caller;
+    const admission = await configuration.plans.admit(request.headers["x-api-key"], stage);
+    const id = `${stage.apiId}/${stage.name}/${admission.keyId}`;
+    const slow = admission.plans.some(
+      ({ id: plan, rate, burst }) =>
+        rate !== undefined && burst !== undefined && !throttle.take(`${plan}/${id}`, rate, burst),
+    );
+    if (slow) throw new Fault("THROTTLED");
+    if (!quotas.admit(admission, aws.clock.now())) throw new Fault("QUOTA_EXCEEDED");
+    return { ...caller, "identity.apiKeyId": admission.keyId };
+  }
+
+  /** What AWS does then, in this order: throttling, validation, integration. */
+  async function carryOut(request: AwsRequest, stage: Stage, match: Match, facts: Facts): Promise<AwsResponse> {
     if (!throttle.admit(stage, match.route.path, request.method)) throw new Fault("THROTTLED");
     if (request.body.length > LARGEST_BODY) throw new Fault("REQUEST_TOO_LARGE");
     const body = request.body.toString("utf8");
@@ -86,6 +106,7 @@ export function createExecuteApi(aws: LocalAws): Service {
       configuration.close();
       integrations.close();
       await log.flush();
+      await accessLog.flush();
     },
   };
 }

@@ -6,20 +6,22 @@ interface Bucket {
   at: number;
 }
 
-/**
- * Token buckets as API Gateway's: `throttlingBurstLimit` tokens at most, `throttlingRateLimit` new ones a second, in real time.
- * The setting of a method goes before that of the stage (star/star); one bucket a setting and method.
- */
+/** Token buckets as API Gateway's: `burst` tokens at most, `rate` new ones a second, in real time. */
 export class Throttle {
   private readonly buckets = new Map<string, Bucket>();
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Takes a token, or says that there is none. */
+  /** Takes a token of the stage's bucket for a method, or says that there is none. */
   admit(stage: Stage, resourcePath: string, verb: string): boolean {
     const { throttlingRateLimit: rate, throttlingBurstLimit: burst } = settingOf(stage, resourcePath, verb);
     if (rate === undefined || burst === undefined || rate < 0 || burst < 0) return true;
-    const bucket = this.bucketOf(`${stage.apiId}/${stage.name}${resourcePath}/${verb}`, burst);
+    return this.take(`${stage.apiId}/${stage.name}${resourcePath}/${verb}`, rate, burst);
+  }
+
+  /** Takes a token of the bucket `key`, or says that there is none. */
+  take(key: string, rate: number, burst: number): boolean {
+    const bucket = this.bucketOf(key, burst);
     const now = this.now();
     bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * rate);
     bucket.at = now;
@@ -38,7 +40,8 @@ export class Throttle {
   }
 }
 
-/** Keys hold the path with its slashes as `~1`, as a JSON pointer has them, or plain, without the first one. */
+/** The setting of a method goes before that of the stage (star/star). */
+// Keys hold the path with its slashes as `~1`, as a JSON pointer has them, or plain, without the first one.
 function settingOf({ settings }: Stage, resourcePath: string, verb: string): MethodSetting {
   const plain = resourcePath.slice(1);
   const own =

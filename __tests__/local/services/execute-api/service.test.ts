@@ -277,8 +277,8 @@ describe("what cannot be carried out", () => {
     ],
     [
       "another type of integration",
-      { type: "MOCK" },
-      /^integration: type MOCK is not carried out by the local AWS; AWS is$/,
+      { type: "HTTP" },
+      /^integration: type HTTP is not carried out by the local AWS; AWS and MOCK are$/,
     ],
     [
       "a status without a response",

@@ -69,6 +69,8 @@ function assignedIn(node: Node, names = new Set<string>()): Set<string> {
   return names;
 }
 
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html */
+const MOST_ROUNDS = 1000;
 const LOOP = ["foreach", "velocityCount"];
 class Stop extends Error {}
 class Break extends Error {}
@@ -145,6 +147,11 @@ class Evaluation {
   private loop(head: Node, body: readonly Node[], out: string[]): void {
     const from = this.value(head.from);
     const items = Array.isArray(from) ? from : from instanceof Map ? [...from.values()] : [];
+    if (items.length > MOST_ROUNDS) {
+      throw new TemplateError(
+        `#foreach of ${items.length} members: API Gateway makes at most ${MOST_ROUNDS} rounds of a loop`,
+      );
+    }
     const outer = [head.to, ...LOOP].map((name) => [name, this.own.get(name)] as const);
     try {
       items.forEach((item, index) => {

@@ -38,6 +38,8 @@ public final class Referee {
     engine.setProperty("directive.if.empty_check", false);
     // As 1.7 too: white space before a directive is printed.
     engine.setProperty("parser.space_gobbling", "bc");
+    // As 1.7 too: a name may have a hyphen, as those of headers do.
+    engine.setProperty("parser.allow_hyphen_in_identifiers", true);
     engine.init();
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       out.println("= " + JSON.writeValueAsString(render(engine, JSON.readTree(line))));
