@@ -7,10 +7,26 @@ import {
 } from "@aws-sdk/client-redshift-data";
 import { CommandError } from "./problem";
 
-export interface Warehouse {
-  readonly cluster: string;
-  readonly database: string;
-  readonly secretArn: string;
+/** A warehouse and who asks it: the user of the secret. */
+export type Warehouse = { readonly database: string; readonly secretArn: string } & (
+  | { readonly cluster: string }
+  | { readonly workgroup: string }
+);
+
+/** The outputs of a stack with a warehouse, of whichever kind. */
+export interface WarehouseOutputs {
+  readonly warehouse_cluster?: string;
+  readonly warehouse_workgroup?: string;
+  readonly warehouse_database?: string;
+  readonly warehouse_admin_secret_arn?: string;
+}
+
+/** The warehouse of a stack by its outputs; undefined when it has none. */
+export function warehouseOf(outputs: WarehouseOutputs): Warehouse | undefined {
+  const { warehouse_cluster: cluster, warehouse_workgroup: workgroup } = outputs;
+  const common = { database: outputs.warehouse_database!, secretArn: outputs.warehouse_admin_secret_arn! };
+  if (workgroup !== undefined) return { workgroup, ...common };
+  return cluster === undefined ? undefined : { cluster, ...common };
 }
 
 export interface Answer {
@@ -25,7 +41,7 @@ const POLL_MS = 100;
 export async function query(client: RedshiftDataClient, on: Warehouse, sql: string): Promise<Answer> {
   const { Id } = await client.send(
     new ExecuteStatementCommand({
-      ClusterIdentifier: on.cluster,
+      ...("workgroup" in on ? { WorkgroupName: on.workgroup } : { ClusterIdentifier: on.cluster }),
       Database: on.database,
       SecretArn: on.secretArn,
       Sql: sql,

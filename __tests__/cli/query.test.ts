@@ -1,5 +1,5 @@
 import type { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
-import { query, tableOf } from "../../cli/query";
+import { query, tableOf, warehouseOf } from "../../cli/query";
 
 const ON = { cluster: "c", database: "d", secretArn: "arn:secret" };
 
@@ -39,6 +39,26 @@ describe("query", () => {
   it("fails with the warehouse's own words", async () => {
     const { client } = api({ Id: "1" }, { Status: "FAILED", Error: 'relation "x" does not exist' });
     await expect(query(client, ON, "SELECT * FROM x")).rejects.toThrow('FAILED: relation "x" does not exist');
+  });
+});
+
+describe("warehouseOf", () => {
+  const common = { warehouse_database: "d", warehouse_admin_secret_arn: "arn:secret" };
+
+  it("finds a cluster or a workgroup by the stack's outputs, and nothing in a lake", () => {
+    expect(warehouseOf({ ...common, warehouse_cluster: "c" })).toEqual(ON);
+    expect(warehouseOf({ ...common, warehouse_workgroup: "w" })).toEqual({
+      workgroup: "w",
+      database: "d",
+      secretArn: "arn:secret",
+    });
+    expect(warehouseOf({})).toBeUndefined();
+  });
+
+  it("is asked by the workgroup's name where it is one", async () => {
+    const { client, asked } = api({ Id: "1" }, { Status: "FINISHED" });
+    await query(client, warehouseOf({ ...common, warehouse_workgroup: "w" })!, "SELECT 1");
+    expect(asked[0]).toEqual({ WorkgroupName: "w", Database: "d", SecretArn: "arn:secret", Sql: "SELECT 1" });
   });
 });
 

@@ -1,8 +1,9 @@
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { Command } from "commander";
 import { targetOption } from "../options";
-import { query, tableOf } from "../query";
-import { findTarget, outputOf, type TargetName } from "../target";
+import { CommandError } from "../problem";
+import { query, tableOf, warehouseOf } from "../query";
+import { findTarget, type TargetName } from "../target";
 
 export function queryCommand(): Command {
   return new Command("query")
@@ -12,16 +13,9 @@ export function queryCommand(): Command {
     .addOption(targetOption())
     .action(async (sql: string, stack: string | undefined, options: { target: TargetName }) => {
       const target = findTarget(options.target, stack);
-      const client = new RedshiftDataClient(target.client);
-      const answer = await query(
-        client,
-        {
-          cluster: outputOf(target, "warehouse_cluster"),
-          database: outputOf(target, "warehouse_database"),
-          secretArn: outputOf(target, "warehouse_admin_secret_arn"),
-        },
-        sql,
-      );
+      const warehouse = warehouseOf(target.outputs);
+      if (!warehouse) throw new CommandError(`${target.stack} has no warehouse: its files are in its buckets`);
+      const answer = await query(new RedshiftDataClient(target.client), warehouse, sql);
       console.log(answer.columns.length > 0 ? tableOf(answer) : "done");
     });
 }

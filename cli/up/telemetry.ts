@@ -2,13 +2,13 @@ import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { LocalAws } from "../../local/gateway/types";
 import { type EmitResult, telemetryRecords } from "../emit";
-import { query, tableOf } from "../query";
+import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
 import { linesOf, objectsOf } from "./objects";
 import { addIdentity, type RawBucket, readRawBucket } from "./raw-bucket";
 import type { Check, Hop, Summary } from "./summary";
 
 /** Outputs that both telemetry stacks have, and those of the warehouse. */
-export interface TelemetryOutputs {
+export interface TelemetryOutputs extends WarehouseOutputs {
   readonly api_url: string;
   readonly api_auth: "iam" | "none";
   readonly raw_bucket: string;
@@ -16,9 +16,6 @@ export interface TelemetryOutputs {
   readonly processed_bucket: string;
   readonly processed_delivery_stream: string;
   readonly analytics_application: string;
-  readonly warehouse_cluster?: string;
-  readonly warehouse_database?: string;
-  readonly warehouse_admin_secret_arn?: string;
   readonly warehouse_table?: string;
 }
 
@@ -42,8 +39,9 @@ export async function sumUpTelemetry(
 ): Promise<Summary> {
   const s3 = new S3Client(aws.internal);
   const raw = await readRawBucket(s3, outputs.raw_bucket);
-  const arrived = outputs.warehouse_cluster
-    ? await rowsOfTable(aws, outputs as Required<TelemetryOutputs>)
+  const warehouse = warehouseOf(outputs);
+  const arrived = warehouse
+    ? await rowsOfTable(aws, warehouse, outputs)
     : await linesOfBucket(s3, outputs.processed_bucket);
   const meter = (place: string, ...events: string[]) =>
     Object.fromEntries(events.map((event) => [event, aws.meter.read(place, event)]));
@@ -70,7 +68,7 @@ export async function sumUpTelemetry(
   const delivery = meter(
     `firehose:${outputs.processed_delivery_stream}`,
     ...["received", "delivered", "objects"],
-    ...(outputs.warehouse_cluster ? ["copies", "copy_failures", "loaded", "abandoned"] : []),
+    ...(warehouse ? ["copies", "copy_failures", "loaded", "abandoned"] : []),
   );
   const { accepted, refused, lost, retried, unknown } = sent;
   const hops: Hop[] = [
@@ -169,13 +167,8 @@ function checksumOf(seed: number, records: number): bigint {
 
 const restApiOf = (url: string) => new URL(url).hostname.split(".")[0]!;
 
-async function rowsOfTable(aws: LocalAws, outputs: Required<TelemetryOutputs>): Promise<Arrived> {
+async function rowsOfTable(aws: LocalAws, on: Warehouse, outputs: TelemetryOutputs): Promise<Arrived> {
   const client = new RedshiftDataClient(aws.internal);
-  const on = {
-    cluster: outputs.warehouse_cluster,
-    database: outputs.warehouse_database,
-    secretArn: outputs.warehouse_admin_secret_arn,
-  };
   // The table's name comes out of the stack, which has checked that it is a plain identifier.
   const counted = await query(client, on, `SELECT COUNT(*) FROM ${outputs.warehouse_table}`);
   const count = Number(counted.rows[0]?.[0]);

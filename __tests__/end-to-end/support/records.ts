@@ -1,7 +1,7 @@
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { S3Client } from "@aws-sdk/client-s3";
 import { telemetryRecords } from "../../../cli/emit";
-import { query } from "../../../cli/query";
+import { query, warehouseOf } from "../../../cli/query";
 import { linesOf, objectsOf } from "../../../cli/up/objects";
 import type { Telemetry } from "../../../lambda-src/events/telemetry";
 import type { Applied } from "./applied";
@@ -44,10 +44,5 @@ export async function linesIn({ gateway }: Applied, bucket: string, prefix = "")
 
 /** One statement on the applied warehouse, as its administrator. */
 export async function sql({ gateway, outputs }: Applied, statement: string) {
-  const on = {
-    cluster: outputs.warehouse_cluster!,
-    database: outputs.warehouse_database!,
-    secretArn: outputs.warehouse_admin_secret_arn!,
-  };
-  return query(new RedshiftDataClient(gateway.aws.internal), on, statement);
+  return query(new RedshiftDataClient(gateway.aws.internal), warehouseOf(outputs)!, statement);
 }
