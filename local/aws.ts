@@ -3,6 +3,7 @@ import { Clock } from "./clock";
 import { type Gateway, startGateway } from "./gateway";
 import type { LocalAws, Service } from "./gateway/types";
 import { Meter } from "./meter";
+import { createAthena } from "./services/athena";
 import { createExecuteApi } from "./services/execute-api";
 import { createFirehose } from "./services/firehose";
 import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
@@ -41,6 +42,7 @@ export function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
 function servicesOf(aws: LocalAws): readonly Service[] {
   const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws));
   return [
+    createAthena(aws),
     createExecuteApi(aws),
     createFirehose(aws),
     createKinesisAnalyticsV2(aws),

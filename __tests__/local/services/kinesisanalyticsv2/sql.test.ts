@@ -1,5 +1,6 @@
+import { javaDouble } from "../../../../local/java-double";
 import { readRow } from "../../../../local/services/kinesisanalyticsv2/json";
-import { javaDouble, lineOf, parseInsert } from "../../../../local/services/kinesisanalyticsv2/line";
+import { lineOf, parseInsert } from "../../../../local/services/kinesisanalyticsv2/line";
 import { planOf } from "../../../../local/services/kinesisanalyticsv2/plan";
 import { statements } from "../../../../local/services/kinesisanalyticsv2/script";
 import { Select } from "../../../../local/services/kinesisanalyticsv2/select";

@@ -1,0 +1,1 @@
+export { createAthena } from "./service";
