@@ -1,0 +1,119 @@
+import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
+import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
+import { Construct } from "constructs";
+import type { RecordShape } from "../../lambda-src/events/telemetry";
+import type { Bucket } from "../bucket";
+import { ConfigError, checkMatch, checkOneOf } from "../support/check";
+import type { Partitioning } from "./partitioning";
+
+/** How lines become rows, by the format of the lines. */
+const FORMATS = {
+  json: {
+    serializationLibrary: "org.openx.data.jsonserde.JsonSerDe",
+    // A bucket that keeps what was sent keeps odd records too. Without these one of them fails every query that meets it.
+    parameters: { "ignore.malformed.json": "true", "use.null.for.invalid.data": "true" },
+  },
+  csv: {
+    serializationLibrary: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+    parameters: { "field.delim": ",", "serialization.format": ",", "serialization.null.format": "" },
+  },
+} as const;
+const FORMAT_NAMES = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+
+const NAME = /^[a-z_][a-z0-9_]{0,127}$/;
+const NAME_RULE = "1 to 128 of a-z, 0-9 and _, a letter or _ first";
+
+export interface LakeColumn {
+  /** Lower case, as Athena has it. */
+  readonly name: string;
+  /** Hive type such as `double` or `struct<a:int>`. */
+  readonly type: string;
+}
+
+export interface LakeTableProps {
+  /** 1 to 128 of a-z, 0-9 and `_`, a letter or `_` first. */
+  readonly name: string;
+
+  readonly database: GlueCatalogDatabase;
+
+  /** Bucket that a delivery stream fills. */
+  readonly bucket: Bucket;
+
+  /** `json`: one document a line. `csv`: values between commas, without quotes and without a header; nothing is NULL. */
+  readonly format: keyof typeof FORMATS;
+
+  /** In the order of the lines for `csv`, by name for `json`. At least one. */
+  readonly columns: readonly LakeColumn[];
+
+  /** Layout of the bucket. What lies beside it, such as an error prefix, is no part of the table. */
+  readonly partitioning: Partitioning;
+
+  /**
+   * What the table holds, for people.
+   *
+   * @default - none
+   */
+  readonly description?: string;
+}
+
+/** A table in the Glue Data Catalog over the files that a delivery stream leaves in a bucket. It holds no data: destroying it deletes no file. */
+export class LakeTable extends Construct {
+  /** The table itself, for anything these props do not cover. */
+  readonly table: GlueCatalogTable;
+
+  constructor(scope: Construct, id: string, props: LakeTableProps) {
+    super(scope, id);
+    const { partitioning, columns, bucket } = props;
+    const format = FORMATS[checkOneOf(this, "format", props.format, FORMAT_NAMES)];
+    this.checkColumns(columns, partitioning);
+
+    const location = `s3://${bucket.name}/`;
+    this.table = new GlueCatalogTable(this, "table", {
+      name: checkMatch(this, "name", props.name, NAME, NAME_RULE),
+      databaseName: props.database.name,
+      ...(props.description === undefined ? {} : { description: props.description }),
+      tableType: "EXTERNAL_TABLE",
+      partitionKeys: partitioning.keys.map(({ name, type }) => ({ name, type })),
+      parameters: {
+        EXTERNAL: "TRUE",
+        "projection.enabled": "true",
+        ...partitioning.properties,
+        "storage.location.template": `${location}${partitioning.template}/`,
+      },
+      storageDescriptor: {
+        location,
+        inputFormat: "org.apache.hadoop.mapred.TextInputFormat",
+        outputFormat: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        columns: columns.map(({ name, type }) => ({ name, type })),
+        serDeInfo: { serializationLibrary: format.serializationLibrary, parameters: { ...format.parameters } },
+      },
+    });
+  }
+
+  get name(): string {
+    return this.table.name;
+  }
+
+  private checkColumns(columns: readonly LakeColumn[], { keys }: Partitioning): void {
+    if (columns.length === 0) throw new ConfigError(this, "columns must hold at least one column");
+    const seen = new Set<string>(keys.map(({ name }) => name));
+    for (const { name } of columns) {
+      checkMatch(this, "columns", name, NAME, `named with ${NAME_RULE}`);
+      if (seen.has(name))
+        throw new ConfigError(this, `columns must have names of their own, got "${name}" twice (partition keys count)`);
+      seen.add(name);
+    }
+  }
+}
+
+/** The columns of a record: its fields, nested records as structs. */
+export function columnsOf(shape: RecordShape): LakeColumn[] {
+  return Object.entries(shape).map(([name, type]) => ({ name: name.toLowerCase(), type: hiveType(type) }));
+}
+
+function hiveType(type: RecordShape[string]): string {
+  if (typeof type === "string") return type;
+  return `struct<${columnsOf(type)
+    .map((column) => `${column.name}:${column.type}`)
+    .join(",")}>`;
+}
