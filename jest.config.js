@@ -14,6 +14,10 @@ const common = {
 };
 
 module.exports = {
+  // The long tests mostly wait, inside Terraform's provider: two at once on two cores cost little more than one.
+  maxWorkers: 2,
+  // Ends what hangs. No test rests on being fast.
+  testTimeout: 60_000,
   projects: [
     {
       ...common,
