@@ -3,7 +3,7 @@
  * and ends with one line of counts.
  */
 const { spawnSync } = require("node:child_process");
-const { mkdtempSync, readFileSync, rmSync } = require("node:fs");
+const { existsSync, mkdtempSync, readFileSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const path = require("node:path");
 const { ensureNodeModules } = require("./install");
@@ -27,7 +27,13 @@ async function main() {
     const types = run("types", bin("tsc"), ["-p", "."]);
     const style = run("lint and format", bin("biome"), ["check", "--error-on-warnings", "."]);
     // forceExit: a handle that a failed test left open must not keep the counts from being said.
-    const tests = run("tests", bin("jest"), ["--json", `--outputFile=${report}`, "--forceExit", ...process.argv.slice(2)]);
+    const tests = run("tests", bin("jest"), [
+      "--json",
+      `--outputFile=${report}`,
+      "--forceExit",
+      ...process.argv.slice(2),
+    ]);
+    if (!existsSync(report)) throw new Error("jest ended without a report: see above");
     const counts = JSON.parse(readFileSync(report, "utf8"));
     const suites = counts.numRuntimeErrorTestSuites;
     if (!types) console.error("The type check failed: see above.");
