@@ -5,20 +5,20 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { AwsError, type Caller, type ClientConfig, type LocalAws } from "../../gateway/types";
-import type { LogSink, ObjectStore, Ports, RolePorts, Start, StreamReader } from "./ports";
+import type { Catalog, LogSink, ObjectStore, Ports, RolePorts, Start, StreamReader, TableColumn } from "./ports";
 
 /** The ports on the local AWS: SDK clients with temporary credentials of the applied roles. */
 export function awsPorts(aws: LocalAws): Ports {
   return {
     as(roleArn, streamArn) {
       const config = aws.as(roleArn, "firehose.amazonaws.com", streamArn);
-      return { ...clientsOf(config), logs: logSink(aws, roleArn, config) };
+      return { ...clientsOf(config), logs: logSink(aws, roleArn, config), catalog: catalogOf(aws, roleArn, config) };
     },
     connect: (to) => aws.connect(to),
   };
 }
 
-function clientsOf(config: ClientConfig): Omit<RolePorts, "logs"> {
+function clientsOf(config: ClientConfig): Omit<RolePorts, "logs" | "catalog"> {
   const made: { destroy(): void }[] = [];
   // A client costs memory and a connection pool; most roles use two of the five.
   const once = <T extends { destroy(): void }>(make: () => T) => {
@@ -124,39 +124,60 @@ function position(start: Start) {
 }
 
 /**
- * PutLogEvents by a signed call of our own: one action does not need a client package. The emulator looks for the right on the log
- * group, AWS on the log stream; so the role is asked about the stream here, and the emulator is called by the account.
+ * A call of a JSON protocol, signed by the account: one action does not need a client package. For what the emulator authorizes on other
+ * resources than AWS; the role is asked about AWS's own before.
  */
-function logSink(aws: LocalAws, roleArn: string, config: ClientConfig): LogSink {
+async function callAsAccount(aws: LocalAws, service: string, target: string, input: unknown): Promise<string> {
   const { endpoint, region, credentials } = aws.internal;
   const { host, hostname, port } = new URL(endpoint);
-  const signer = new SignatureV4({ service: "logs", region, credentials, sha256: Sha256 });
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
+  const body = JSON.stringify(input);
+  const { headers } = await signer.sign({
+    method: "POST",
+    protocol: "http:",
+    hostname,
+    ...(port ? { port: Number(port) } : {}),
+    path: "/",
+    query: {},
+    headers: { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
+    body,
+  });
+  const answer = await fetch(endpoint, { method: "POST", headers, body });
+  const said = await answer.text();
+  if (answer.ok) return said;
+  const code = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]+)/.exec(said)?.[1] ?? `${target.split(".")[1]}Error`;
+  throw new AwsError(code, `${target.split(".")[1]} was refused (${answer.status}): ${said}`);
+}
+
+/** The emulator looks for the right on the log group, AWS on the log stream. */
+function logSink(aws: LocalAws, roleArn: string, config: ClientConfig): LogSink {
   return {
     async put(group, stream, events) {
-      const on = `arn:aws:logs:${region}:${aws.accountId}:log-group:${group}:log-stream:${stream}`;
+      const on = `arn:aws:logs:${aws.internal.region}:${aws.accountId}:log-group:${group}:log-stream:${stream}`;
       await aws.authorize(await callerOf(aws, roleArn, config), "logs:PutLogEvents", on);
-      const body = JSON.stringify({
+      await callAsAccount(aws, "logs", "Logs_20140328.PutLogEvents", {
         logGroupName: group,
         logStreamName: stream,
         logEvents: events.map(({ at, message }) => ({ timestamp: at, message })),
       });
-      const { headers } = await signer.sign({
-        method: "POST",
-        protocol: "http:",
-        hostname,
-        ...(port ? { port: Number(port) } : {}),
-        path: "/",
-        query: {},
-        headers: {
-          host,
-          "content-type": "application/x-amz-json-1.1",
-          "x-amz-target": "Logs_20140328.PutLogEvents",
-        },
-        body,
-      });
-      const answer = await fetch(endpoint, { method: "POST", headers, body });
-      const said = await answer.text();
-      if (!answer.ok) throw new AwsError("LogsError", `PutLogEvents was refused (${answer.status}): ${said}`);
+    },
+  };
+}
+
+/**
+ * Reads a table as Firehose does: by its versions, with the right on the table and on what it lies in. The emulator keeps the latest
+ * version only, which GetTable answers.
+ */
+function catalogOf(aws: LocalAws, roleArn: string, config: ClientConfig): Catalog {
+  return {
+    async columns(database, table) {
+      const caller = await callerOf(aws, roleArn, config);
+      for (const on of [`table/${database}/${table}`, `database/${database}`, "catalog"]) {
+        await aws.authorize(caller, "glue:GetTableVersions", `arn:aws:glue:${aws.region}:${aws.accountId}:${on}`);
+      }
+      const said = await callAsAccount(aws, "glue", "AWSGlue.GetTable", { DatabaseName: database, Name: table });
+      const { Table } = JSON.parse(said) as { Table?: { StorageDescriptor?: { Columns?: readonly TableColumn[] } } };
+      return Table?.StorageDescriptor?.Columns ?? [];
     },
   };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { AwsError, type LocalAws } from "../../gateway/types";
 import { Capacity } from "./capacity";
 import { Delivery } from "./delivery";
@@ -39,7 +40,8 @@ export class DeliveryStream {
     this.arn = `arn:aws:firehose:${aws.region}:${aws.accountId}:deliverystream/${name}`;
     this.createdAt = this.updatedAt = aws.clock.now();
     // Room for what is gathered, twice (one batch is written while the next is gathered), and for what the processor holds.
-    this.capacity = new Capacity(2 * settingsOf(destination).bufferBytes + 32 * MB);
+    const { bufferBytes, backup } = settingsOf(destination);
+    this.capacity = new Capacity(2 * (bufferBytes + (backup?.bufferBytes ?? 0)) + 32 * MB);
     this.delivery = this.newDelivery();
     if (kinesis) {
       this.source = new KinesisSource(
@@ -124,7 +126,15 @@ export class DeliveryStream {
   private newDelivery(): Delivery {
     const { aws, name, arn, version, kinesis } = this;
     return new Delivery(
-      { name, arn, version, region: aws.region, sourceArn: kinesis?.KinesisStreamARN },
+      {
+        name,
+        arn,
+        version,
+        region: aws.region,
+        accountId: aws.accountId,
+        sourceArn: kinesis?.KinesisStreamARN,
+        folder: join(aws.folder, "firehose"),
+      },
       settingsOf(this.destination),
       this.ports,
       this.capacity,

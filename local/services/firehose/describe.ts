@@ -36,10 +36,12 @@ export function describe(stream: DeliveryStream): Json {
 
 function describeDestination(destination: Destination): Json {
   if (destination.kind === "redshift") {
-    const { Password: _, S3Configuration, ...rest } = destination.config;
-    return { RedshiftDestinationDescription: { ...rest, S3DestinationDescription: S3Configuration } };
+    const { Password: _, S3Configuration, S3BackupConfiguration, ...rest } = destination.config;
+    const backup = S3BackupConfiguration ? { S3BackupDescription: S3BackupConfiguration } : {};
+    return { RedshiftDestinationDescription: { ...rest, S3DestinationDescription: S3Configuration, ...backup } };
   }
   // AWS answers with both, whichever was used to make it.
+  const { S3BackupConfiguration, ...extended } = destination.config;
   const {
     RoleARN,
     BucketARN,
@@ -61,6 +63,9 @@ function describeDestination(destination: Destination): Json {
       EncryptionConfiguration,
       CloudWatchLoggingOptions,
     },
-    ExtendedS3DestinationDescription: destination.config,
+    ExtendedS3DestinationDescription: {
+      ...extended,
+      ...(S3BackupConfiguration ? { S3BackupDescription: S3BackupConfiguration } : {}),
+    },
   };
 }

@@ -23,6 +23,10 @@ export class Gather<T> {
     this.sums = limits.map(() => 0);
   }
 
+  get isEmpty(): boolean {
+    return this.items.length === 0;
+  }
+
   add(item: T): void {
     const sizes = this.limits.map((limit) => limit.of(item));
     if (this.items.length > 0 && this.limits.some((limit, i) => this.sums[i]! + sizes[i]! > limit.max)) this.flush();

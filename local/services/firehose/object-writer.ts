@@ -1,22 +1,31 @@
 import { randomUUID } from "node:crypto";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import type { Clock } from "../../clock";
 import type { ErrorLog } from "./error-log";
 import { codeOf, messageOf, type ObjectStore } from "./ports";
 import { dataPrefix, type ErrorType, errorPrefix, objectName } from "./prefix";
 import type { Piece } from "./records";
-
-const compress = promisify(gzip);
+import { wallTime } from "./time-zone";
 
 export interface S3Config {
   readonly bucket: string;
   readonly prefix: string;
   readonly errorPrefix: string | undefined;
-  readonly compression: "UNCOMPRESSED" | "GZIP";
+  /** In place of what the encoding adds; empty for none. */
   readonly fileExtension: string;
+  /** Of the dates in keys. */
+  readonly timeZone: string;
   /** Only when the destination names a key of its own; else the bucket's default encryption applies. */
   readonly kmsKeyArn: string | undefined;
+}
+
+export interface DataObject {
+  readonly body: Buffer;
+  readonly records: number;
+  readonly at: Date;
+  /** What the encoding adds to the name. */
+  readonly extension: string;
+  /** With dynamic partitioning. */
+  readonly keys?: ReadonlyMap<string, string>;
 }
 
 export interface WrittenObject {
@@ -39,22 +48,28 @@ export class ObjectWriter {
     private readonly onRetry: () => void,
   ) {}
 
+  /** The arrival of the oldest of these records, which dates their object. */
+  static dateOf(pieces: readonly Piece[]): Date {
+    let at = Number.POSITIVE_INFINITY;
+    for (const piece of pieces) at = Math.min(at, piece.arrivedAt);
+    return new Date(at);
+  }
+
   /** An object of delivered records. Repeats a failed write, to the same key, until it succeeds or `signal` aborts (then it throws). */
-  async writeData(pieces: readonly Piece[], signal: AbortSignal): Promise<WrittenObject> {
-    const at = oldest(pieces);
-    const { compression, fileExtension, prefix } = this.config;
-    const extension = fileExtension || (compression === "GZIP" ? ".gz" : "");
-    const joined = Buffer.concat(pieces.map((piece) => piece.data));
-    const body = compression === "GZIP" ? await compress(joined, { level: 1 }) : joined;
-    return this.write(dataPrefix(prefix, at) + this.name(at, extension), body, pieces.length, at, signal);
+  async writeData(data: DataObject, signal: AbortSignal): Promise<WrittenObject> {
+    const { body, records, at, keys } = data;
+    const shown = wallTime(at, this.config.timeZone);
+    const name = this.name(shown, this.config.fileExtension || data.extension);
+    return this.write(dataPrefix(this.config.prefix, shown, keys) + name, body, records, at, signal);
   }
 
   /** An object of the lines that say why records failed; never compressed. */
   async writeErrors(lines: readonly Piece[], type: ErrorType, signal: AbortSignal): Promise<WrittenObject> {
-    const at = oldest(lines);
-    const prefix = errorPrefix(this.config.prefix, this.config.errorPrefix, type, at);
+    const at = ObjectWriter.dateOf(lines);
+    const shown = wallTime(at, this.config.timeZone);
+    const prefix = errorPrefix(this.config.prefix, this.config.errorPrefix, type, shown);
     const body = Buffer.concat(lines.map((line) => line.data));
-    return this.write(prefix + this.name(at, ""), body, lines.length, at, signal);
+    return this.write(prefix + this.name(shown, ""), body, lines.length, at, signal);
   }
 
   /** Writes one object of ours as it is (a manifest). */
@@ -82,10 +97,4 @@ export class ObjectWriter {
   private name(at: Date, extension: string): string {
     return objectName(this.stream.name, this.stream.version, at, randomUUID(), extension);
   }
-}
-
-function oldest(pieces: readonly Piece[]): Date {
-  let at = Number.POSITIVE_INFINITY;
-  for (const piece of pieces) at = Math.min(at, piece.arrivedAt);
-  return new Date(at);
 }

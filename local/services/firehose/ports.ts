@@ -59,6 +59,17 @@ export interface StreamReader {
   read(streamArn: string, iterator: string): Promise<StreamPage>;
 }
 
+/** A column as a Glue table names it. */
+export interface TableColumn {
+  readonly Name: string;
+  readonly Type: string;
+}
+
+export interface Catalog {
+  /** The columns of the table's latest version. */
+  columns(database: string, table: string): Promise<readonly TableColumn[]>;
+}
+
 /** Everything one role can do. */
 export interface RolePorts {
   readonly objects: ObjectStore;
@@ -66,6 +77,7 @@ export interface RolePorts {
   readonly secrets: Secrets;
   readonly logs: LogSink;
   readonly stream: StreamReader;
+  readonly catalog: Catalog;
   close(): void;
 }
 

@@ -9,18 +9,22 @@ const MONTHS = "January February March April May June July August September Octo
 const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
 /** Why a record went to the error prefix, as `!{firehose:error-output-type}` says it. */
-export type ErrorType = "processing-failed";
+export type ErrorType = "processing-failed" | "format-conversion-failed" | "activePartitionExceeded";
 
 interface Moment {
   /** Arrival of the oldest record of the object. */
   readonly at: Date;
   readonly errorType?: ErrorType;
+  /** Values of the partition keys of the object's records. */
+  readonly keys?: ReadonlyMap<string, string>;
 }
 
+const QUERY_KEY = "partitionKeyFromQuery:";
+
 /** The prefix of an object of delivered records. Without a date of its own it gets `yyyy/MM/dd/HH/`. */
-export function dataPrefix(prefix: string, at: Date): string {
+export function dataPrefix(prefix: string, at: Date, keys?: ReadonlyMap<string, string>): string {
   const folders = /!\{timestamp:/.test(prefix) ? "" : formatTime(DEFAULT_FOLDERS, at);
-  return evaluate(prefix, { at }) + folders;
+  return evaluate(prefix, { at, ...(keys ? { keys } : {}) }) + folders;
 }
 
 /** The prefix of an object of failed records. Without an expression it gets the type of error and the date. */
@@ -36,8 +40,18 @@ export function objectName(stream: string, version: number, at: Date, unique: st
 }
 
 /** Refuses what AWS refuses when the delivery stream is made, and by name what is not carried here. */
-export function checkPrefixes(prefix: string, error: string | undefined): void {
-  for (const expression of expressionsOf(prefix)) check("Prefix", expression, false);
+export function checkPrefixes(prefix: string, error: string | undefined, keys: readonly string[] = []): void {
+  for (const expression of expressionsOf(prefix)) {
+    if (!keys.some((key) => expression === QUERY_KEY + key)) check("Prefix", expression, false);
+  }
+  for (const key of keys) {
+    if (!expressionsOf(prefix).includes(QUERY_KEY + key)) {
+      throw new AwsError(
+        "InvalidArgumentException",
+        `Prefix must contain !{${QUERY_KEY}${key}} with dynamic partitioning`,
+      );
+    }
+  }
   const errors = error === undefined ? [] : expressionsOf(error);
   for (const expression of errors) check("ErrorOutputPrefix", expression, true);
   if (expressionsOf(prefix).length > 0 && !error) {
@@ -54,7 +68,7 @@ export function checkPrefixes(prefix: string, error: string | undefined): void {
   }
 }
 
-/** Java's DateTimeFormatter, in UTC, for the letters y u M L d D H h k K m s S n a E; another letter is refused. */
+/** Java's DateTimeFormatter, on the date's UTC fields, for the letters y u M L d D H h k K m s S n a E; another letter is refused. */
 export function formatTime(pattern: string, at: Date): string {
   return pattern.replace(
     /'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+|'/g,
@@ -72,6 +86,8 @@ function evaluate(prefix: string, moment: Moment): string {
   return prefix.replace(EXPRESSION, (_, expression: string) => {
     if (expression.startsWith("timestamp:")) return formatTime(expression.slice("timestamp:".length), moment.at);
     if (expression === "firehose:random-string") return randomText(11);
+    const value = expression.startsWith(QUERY_KEY) ? moment.keys?.get(expression.slice(QUERY_KEY.length)) : undefined;
+    if (value !== undefined) return value;
     if (expression === "firehose:error-output-type" && moment.errorType) return moment.errorType;
     throw unknown("prefix", expression);
   });

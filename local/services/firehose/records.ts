@@ -22,6 +22,13 @@ export interface Piece {
   readonly arrivedAt: number;
 }
 
+/** A record that could not be made into what was to be delivered; it goes under the error prefix. */
+export interface Misfit {
+  readonly piece: Piece;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
 const RUN = randomBytes(16).toString("hex");
 let made = 0;
 

@@ -131,10 +131,12 @@ export class RedshiftLoader {
         await session.close().catch(() => undefined);
       }
     } catch (error) {
-      this.cached = isLoginFailure(error) ? undefined : this.cached;
+      const code = codeOf(error);
+      // The secret may have been rotated since it was read.
+      if (code === "AuthenticationError") this.cached = undefined;
       this.meter.add(this.stream.place, "copy_failures");
       await this.log.write({
-        errorCode: isLoginFailure(error) ? "Redshift.AuthenticationFailed" : "Redshift.CopyFailed",
+        errorCode: CODES[code] ?? "Redshift.CopyFailed",
         message: `COPY of ${url} failed: ${messageOf(error)}`,
         destination: this.config.jdbcUrl,
       });
@@ -203,7 +205,13 @@ function readLogin(text: string, arn: string): { user: string; password: string 
   return { user: username, password };
 }
 
-const isLoginFailure = (error: unknown) =>
-  /authentication|password|access ?denied/i.test(`${codeOf(error)} ${messageOf(error)}`);
+/**
+ * What AWS's log calls the failure: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-logs.html. Only connecting
+ * tells a wrong user or password; a COPY that may not read the bucket says "access denied" too, and the secret is right.
+ */
+const CODES: Readonly<Record<string, string>> = {
+  AuthenticationError: "Redshift.AuthenticationFailed",
+  ConnectionError: "Redshift.ConnectionFailed",
+};
 
 const recordsOf = (files: readonly WrittenObject[]) => files.reduce((sum, file) => sum + file.records, 0);

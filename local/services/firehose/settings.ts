@@ -1,5 +1,7 @@
 import type { LogPlace } from "./error-log";
 import type { S3Config } from "./object-writer";
+import type { ConversionConfig } from "./parquet";
+import { type PartitionKey, parseQuery } from "./partition-query";
 import type { ProcessorConfig } from "./processor";
 import type { RedshiftConfig } from "./redshift-loader";
 import type { CloudWatchLoggingOptions, Destination, ExtendedS3Shape, S3Shape } from "./shapes";
@@ -10,11 +12,28 @@ const MB = 1024 * 1024;
 export interface DeliverySettings {
   readonly roleArn: string;
   readonly s3: S3Config & { readonly roleArn: string };
+  readonly compression: Compression;
+  /** Parquet in place of the records as they are. */
+  readonly conversion: ConversionConfig | undefined;
+  /** Where the partition keys stand in a record, with dynamic partitioning. */
+  readonly partitionKeys: readonly PartitionKey[] | undefined;
+  readonly backup: BackupSettings | undefined;
   readonly bufferBytes: number;
   readonly bufferSeconds: number;
   readonly log: LogPlace | undefined;
   readonly processor: (ProcessorConfig & { readonly bufferBytes: number; readonly bufferSeconds: number }) | undefined;
   readonly redshift: (RedshiftConfig & { readonly secretRoleArn: string }) | undefined;
+}
+
+type Compression = "GZIP" | "UNCOMPRESSED";
+
+/** Copies of the records as they came. */
+export interface BackupSettings {
+  readonly s3: DeliverySettings["s3"];
+  readonly compression: Compression;
+  readonly bufferBytes: number;
+  readonly bufferSeconds: number;
+  readonly log: LogPlace | undefined;
 }
 
 export function settingsOf(destination: Destination): DeliverySettings {
@@ -24,24 +43,62 @@ export function settingsOf(destination: Destination): DeliverySettings {
   return {
     roleArn: config.RoleARN ?? "",
     s3: s3Settings(s3),
-    bufferBytes: (s3.BufferingHints?.SizeInMBs ?? 5) * MB,
-    bufferSeconds: s3.BufferingHints?.IntervalInSeconds ?? 300,
+    compression: compressionOf(s3),
+    conversion: conversionSettings(s3),
+    partitionKeys: s3.DynamicPartitioningConfiguration?.Enabled ? partitionKeysOf(s3) : undefined,
+    backup: config.S3BackupMode === "Enabled" ? backupSettings(config.S3BackupConfiguration ?? {}) : undefined,
+    ...bufferOf(s3),
     log: logPlace(config.CloudWatchLoggingOptions) ?? logPlace(s3.CloudWatchLoggingOptions),
     processor: processorSettings(config.ProcessingConfiguration),
     redshift: destination.kind === "redshift" ? redshiftSettings(destination.config) : undefined,
   };
 }
 
-function s3Settings(s3: S3Shape & { readonly FileExtension?: string }): DeliverySettings["s3"] {
+function s3Settings(
+  s3: S3Shape & { readonly FileExtension?: string; readonly CustomTimeZone?: string },
+): DeliverySettings["s3"] {
   return {
     roleArn: s3.RoleARN ?? "",
     bucket: (s3.BucketARN ?? "").split(":::")[1] ?? "",
     prefix: s3.Prefix ?? "",
     errorPrefix: s3.ErrorOutputPrefix || undefined,
-    compression: s3.CompressionFormat === "GZIP" ? "GZIP" : "UNCOMPRESSED",
     fileExtension: s3.FileExtension ?? "",
+    timeZone: s3.CustomTimeZone || "UTC",
     kmsKeyArn: s3.EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN,
   };
+}
+
+const compressionOf = (s3: S3Shape): Compression => (s3.CompressionFormat === "GZIP" ? "GZIP" : "UNCOMPRESSED");
+
+const bufferOf = ({ BufferingHints }: S3Shape) => ({
+  bufferBytes: (BufferingHints?.SizeInMBs ?? 5) * MB,
+  bufferSeconds: BufferingHints?.IntervalInSeconds ?? 300,
+});
+
+const backupSettings = (s3: S3Shape): BackupSettings => ({
+  s3: s3Settings(s3),
+  compression: compressionOf(s3),
+  ...bufferOf(s3),
+  log: logPlace(s3.CloudWatchLoggingOptions),
+});
+
+function conversionSettings(s3: ExtendedS3Shape): ConversionConfig | undefined {
+  const conversion = s3.DataFormatConversionConfiguration;
+  if (!conversion || conversion.Enabled === false) return undefined;
+  const { RoleARN, DatabaseName, TableName } = conversion.SchemaConfiguration ?? {};
+  return {
+    roleArn: RoleARN ?? "",
+    database: DatabaseName ?? "",
+    table: TableName ?? "",
+    compression: conversion.OutputFormatConfiguration?.Serializer?.ParquetSerDe?.Compression ?? "SNAPPY",
+  };
+}
+
+/** The partition keys of the MetadataExtraction processor. */
+export function partitionKeysOf(s3: ExtendedS3Shape): readonly PartitionKey[] {
+  const extraction = s3.ProcessingConfiguration?.Processors?.find(({ Type }) => Type === "MetadataExtraction");
+  const query = extraction?.Parameters?.find(({ ParameterName }) => ParameterName === "MetadataExtractionQuery");
+  return query ? parseQuery(query.ParameterValue) : [];
 }
 
 function logPlace(options: CloudWatchLoggingOptions | undefined): LogPlace | undefined {

@@ -28,11 +28,38 @@ export interface S3Shape {
 interface ProcessingShape {
   readonly ProcessingConfiguration?: { readonly Enabled?: boolean; readonly Processors?: readonly ProcessorShape[] };
   readonly S3BackupMode?: string;
+  readonly S3BackupConfiguration?: S3Shape;
+}
+
+export interface ConversionShape {
+  readonly Enabled?: boolean;
+  readonly SchemaConfiguration?: {
+    readonly RoleARN?: string;
+    readonly DatabaseName?: string;
+    readonly TableName?: string;
+    readonly VersionId?: string;
+  };
+  readonly InputFormatConfiguration?: {
+    readonly Deserializer?: {
+      readonly OpenXJsonSerDe?: {
+        readonly CaseInsensitive?: boolean;
+        readonly ColumnToJsonKeyMappings?: Readonly<Record<string, string>>;
+        readonly ConvertDotsInJsonKeysToUnderscores?: boolean;
+      };
+      readonly HiveJsonSerDe?: unknown;
+    };
+  };
+  readonly OutputFormatConfiguration?: {
+    readonly Serializer?: { readonly ParquetSerDe?: { readonly Compression?: string }; readonly OrcSerDe?: unknown };
+  };
 }
 
 export interface ExtendedS3Shape extends S3Shape, ProcessingShape {
-  readonly DataFormatConversionConfiguration?: { readonly Enabled?: boolean };
-  readonly DynamicPartitioningConfiguration?: { readonly Enabled?: boolean };
+  readonly DataFormatConversionConfiguration?: ConversionShape;
+  readonly DynamicPartitioningConfiguration?: {
+    readonly Enabled?: boolean;
+    readonly RetryOptions?: { readonly DurationInSeconds?: number };
+  };
   readonly FileExtension?: string;
   readonly CustomTimeZone?: string;
 }

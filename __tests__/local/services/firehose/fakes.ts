@@ -8,6 +8,7 @@ import type {
   Start,
   StreamPage,
   StreamRecord,
+  TableColumn,
 } from "../../../../local/services/firehose/ports";
 
 /** A world in memory that a delivery stream acts on. What a test sets to throw is thrown until it is set back. */
@@ -22,7 +23,12 @@ export class FakeWorld implements Ports {
   secret = '{"username":"fh","password":"pw"}';
   secretReads = 0;
   putFails: Error | undefined;
+  /** Keys with their bucket that a put is refused. */
+  refusedKeys: RegExp | undefined;
   sqlFails: Error | undefined;
+  connectFails: Error | undefined;
+  catalogFails: Error | undefined;
+  columns: TableColumn[] = [];
   readFails: Error | undefined;
   transform: (records: { recordId: string; data: string }[]) => Answer = (records) => ({
     payload: Buffer.from(JSON.stringify({ records: records.map((record) => ({ ...record, result: "Ok" })) })),
@@ -36,6 +42,7 @@ export class FakeWorld implements Ports {
       objects: {
         put: async ({ bucket, key, body }) => {
           if (this.putFails) throw this.putFails;
+          if (this.refusedKeys?.test(`${bucket}/${key}`)) throw new Error("refused");
           this.objects.set(`${bucket}/${key}`, body);
         },
       },
@@ -56,11 +63,18 @@ export class FakeWorld implements Ports {
         iterator: async (_, shardId, start) => this.iterate(shardId, start),
         read: async (_, iterator) => this.page(iterator),
       },
+      catalog: {
+        columns: async () => {
+          if (this.catalogFails) throw this.catalogFails;
+          return this.columns;
+        },
+      },
       close: () => undefined,
     };
   }
 
   async connect(to: SqlTarget) {
+    if (this.connectFails) throw this.connectFails;
     return {
       run: async (sql: string) => {
         this.sql.push({ to, sql });
@@ -101,12 +115,12 @@ export class FakeWorld implements Ports {
 export const ROLE = "arn:aws:iam::123456789012:role/fh";
 
 /** A local AWS that refuses what `denied` names. */
-export function fakeAws(denied: readonly string[] = [], speed = 1000): LocalAws {
+export function fakeAws(denied: readonly string[] = [], speed = 1000, folder = ""): LocalAws {
   return {
     endpoint: "http://127.0.0.1:1",
     region: "us-east-1",
     accountId: "123456789012",
-    folder: "",
+    folder,
     clock: new Clock(speed),
     meter: new Meter(),
     as: () => {

@@ -1,4 +1,4 @@
-import type { LocalAws, Service } from "../../../../local/gateway/types";
+import { AwsError, type LocalAws, type Service } from "../../../../local/gateway/types";
 import { copyCommand, parseJdbcUrl } from "../../../../local/services/firehose/redshift-loader";
 import { createFirehose } from "../../../../local/services/firehose/service";
 import { FakeWorld, fakeAws, ROLE, until } from "./fakes";
@@ -130,14 +130,43 @@ describe("the Redshift destination", () => {
   });
 
   it("reads the secret again when it is refused", async () => {
-    world.sqlFails = new Error("password authentication failed for user fh");
+    world.connectFails = new AwsError("AuthenticationError", 'FATAL: password authentication failed for user "fh"');
     await create();
     await put("1,2\n");
     await until(() => count("copy_failures") >= 1);
-    world.sqlFails = undefined;
+    world.connectFails = undefined;
     world.secret = '{"username":"fh","password":"rotated"}';
     await settled();
     expect(world.sql.at(-1)?.to.password).toBe("rotated");
+    expect(world.logged[0]?.message.errorCode).toBe("Redshift.AuthenticationFailed");
+  });
+
+  it("takes a COPY that S3 denied for what it is, and the secret for right", async () => {
+    world.sqlFails = new Error("S3ServiceException:Access Denied,Status 403,Error AccessDenied,password file");
+    await create();
+    await put("1,2\n");
+    await until(() => count("copy_failures") >= 2);
+    expect(world.secretReads).toBe(1);
+    expect(world.logged[0]?.message.errorCode).toBe("Redshift.CopyFailed");
+  });
+
+  it("loads everything, once, when a warehouse that was away comes back", async () => {
+    world.connectFails = new AwsError("ConnectionError", "Connection to c:5439 refused: the warehouse is closed.");
+    await create();
+    await put("1,2\n");
+    await until(() => count("copy_failures") >= 1);
+    await put("3,4\n");
+    await until(() => keys("staging/manifests/").length === 2);
+    expect(world.logged[0]?.message.errorCode).toBe("Redshift.ConnectionFailed");
+    world.connectFails = undefined;
+    await settled();
+    const loaded = world.sql.map(({ sql }) => /FROM 's3:\/\/([^']+)'/.exec(sql)![1]!);
+    const files = loaded.flatMap((manifest) => JSON.parse(world.objects.get(manifest)!.toString()).entries);
+    expect(files.map(({ url }) => world.objects.get(url.slice("s3://".length))!.toString()).sort()).toEqual([
+      "1,2\n",
+      "3,4\n",
+    ]);
+    expect([count("copies"), count("abandoned"), count("lost")]).toEqual([2, 0, 0]);
   });
 
   it("says what a secret must look like, and not what it holds", async () => {
