@@ -50,7 +50,9 @@ describe("Bucket", () => {
 
   it("refuses every request that comes without TLS", () => {
     raw();
-    const documents = Object.values(synthesized(stack).data.aws_iam_policy_document) as { statement: { sid?: string }[] }[];
+    const documents = Object.values(synthesized(stack).data.aws_iam_policy_document) as {
+      statement: { sid?: string }[];
+    }[];
     const bucket = `\${aws_s3_bucket.${stackId("bucket")}.arn}`;
     expect(documents.flatMap((d) => d.statement).filter((s) => s.sid === "TlsOnly")).toEqual([
       {
@@ -97,7 +99,10 @@ describe("Bucket", () => {
         actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
         resources: [`${bucket}/data/*`],
       },
-      { actions: ["kms:Decrypt", "kms:GenerateDataKey*"], resources: [`\${aws_kms_key.${key.key.friendlyUniqueId}.arn}`] },
+      {
+        actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        resources: [`\${aws_kms_key.${key.key.friendlyUniqueId}.arn}`],
+      },
     ]);
   });
 

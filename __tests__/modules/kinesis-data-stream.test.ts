@@ -12,7 +12,8 @@ beforeEach(() => {
   key = new EncryptionKey(stack, "key", { description: "test" });
 });
 
-const stream = (over: Partial<DataStreamProps> = {}) => new DataStream(stack, "stream", { name: "telemetry", key, ...over });
+const stream = (over: Partial<DataStreamProps> = {}) =>
+  new DataStream(stack, "stream", { name: "telemetry", key, ...over });
 const keyArn = () => `\${aws_kms_key.${key.key.friendlyUniqueId}.arn}`;
 
 describe("DataStream", () => {
