@@ -48,9 +48,13 @@ const backend = v.variant(
 
 const telemetry = section({
   /** How callers of the API prove who they are. `none` needs `allowedCidrs`. */
-  auth: v.optional(oneOf(["iam", "none"]), "iam"),
-  /** Source addresses the API admits; required with `none`. */
+  auth: v.optional(oneOf(["iam", "apiKey", "cognito", "none"]), "iam"),
+  /** Source addresses the API admits; required with `none`, allowed with `apiKey`. */
   allowedCidrs: v.optional(texts),
+  /** Requests a day that the API key may make; with `apiKey` only. */
+  keyRequestsPerDay: v.optional(number),
+  /** Origin whose pages may call the API from a browser. */
+  allowedOrigin: v.optional(text),
   /** Stack that sets the role with which API Gateway logs, one an account and Region; `none` where the account has one. */
   accountLogging: v.optional(oneOf(["telemetry-lake", "telemetry-warehouse", "none"]), "telemetry-warehouse"),
   /** Megabytes after which a delivery stream writes a file, 1 to 128. */

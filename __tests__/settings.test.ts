@@ -70,7 +70,11 @@ describe("settings", () => {
 
   it.each([
     [{ profile: "test" }, 'f: profile must be one of dev, prod, got "test"'],
-    [{ telemetry: { auth: "basic" } }, 'f: telemetry.auth must be one of iam, none, got "basic"'],
+    [{ telemetry: { auth: "basic" } }, 'f: telemetry.auth must be one of iam, apiKey, cognito, none, got "basic"'],
+    [
+      { telemetry: { auth: ["iam", "apiKey"] } },
+      'f: telemetry.auth must be one of iam, apiKey, cognito, none, got ["iam","apiKey"]',
+    ],
     [{ telemetry: { bufferingSizeMb: "5" } }, 'f: telemetry.bufferingSizeMb must be a number, got "5"'],
     [{ telemetry: { speed: 1 } }, "f: telemetry.speed is not a setting; see the README's table"],
     [{ warehouse: { kind: "both" } }, 'f: warehouse.kind must be one of provisioned, serverless, got "both"'],

@@ -41,6 +41,8 @@ export class TelemetryIngest extends Construct {
       target: { dataStream: this.stream },
       auth: settings.auth,
       allowedCidrs: settings.allowedCidrs,
+      keyRequestsPerDay: settings.keyRequestsPerDay,
+      allowedOrigin: settings.allowedOrigin,
       accountLogging:
         settings.accountLogging === scope.node.id ? new AccountLogging(this, "account-logging") : undefined,
     });
@@ -68,6 +70,7 @@ export class TelemetryIngest extends Construct {
     return {
       api_url: this.api.url,
       api_auth: this.api.auth,
+      ...this.api.callerOutputs,
       stream_name: this.stream.name,
       raw_bucket: this.raw.name,
       raw_delivery_stream: this.rawDelivery.name,

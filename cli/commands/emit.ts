@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { emit, progressLine, resultLines } from "../emit";
+import { emit, emitAuthOf, progressLine, resultLines } from "../emit";
 import { interruptible } from "../interrupt";
 import { integer, targetOption } from "../options";
 import { CommandError } from "../problem";
@@ -11,6 +11,7 @@ interface EmitFlags {
   readonly rate: number;
   readonly seed: number;
   readonly concurrency: number;
+  readonly batch?: number;
 }
 
 /** Sends telemetry to an applied stack. The exit code is not 0 when a record was lost or refused. */
@@ -22,6 +23,7 @@ export function emitCommand(): Command {
     .option("--records <n>", "records to send", integer(1, 1_000_000_000), 1000)
     .option("--rate <n>", "records a second; 0 is as fast as it goes", integer(0, 100_000), 0)
     .option("--seed <n>", "seed of the generator: the same seed sends the same records", integer(0, 4_294_967_295), 1)
+    .option("--batch <n>", "records in one request; left out, one record a request", integer(1, 500))
     .option("--concurrency <n>", "requests under way at once", integer(1, 1000), 16)
     .action((stack: string | undefined, flags: EmitFlags) => interruptible((signal) => send(stack, flags, signal)));
 }
@@ -35,13 +37,13 @@ async function send(
   signal: AbortSignal,
 ): Promise<void> {
   const target = findTarget(name, stack);
-  const iam = outputOf(target, "api_auth") === "iam";
+  const { region, endpoint } = target;
   const { isTTY } = process.stdout;
   let said = 0;
   const result = await emit({
     url: outputOf(target, "api_url"),
-    ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
-    auth: iam ? { kind: "iam", region: target.region, credentials: await target.credentials() } : { kind: "none" },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    auth: await emitAuthOf(target.outputs, { region, endpoint, credentials: await target.credentials() }),
     ...flags,
     signal,
     onProgress: (progress) => {

@@ -11,6 +11,7 @@ export function upCommand(settingsFile: string | undefined): Command {
     .option("--records <n>", "records to send", integer(1, 1_000_000_000), 2000)
     .option("--rate <n>", "records a second; 0 is as fast as it goes", integer(0, 100_000), 0)
     .option("--seed <n>", "seed of the generator: the same seed sends the same records", integer(0, 4_294_967_295), 1)
+    .option("--batch <n>", "records in one request; left out, one record a request", integer(1, 500))
     .option("--concurrency <n>", "requests under way at once", integer(1, 1000), 16)
     .option("--keep", "stay up and serve after the summary", false)
     .addOption(speedOption())

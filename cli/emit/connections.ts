@@ -5,7 +5,7 @@ export interface Answer {
   readonly status: number;
   /** Value of the Retry-After header. */
   readonly retryAfter: string | undefined;
-  /** First part of the body, for messages. */
+  /** The body of a 2xx; of any other answer its first part, for messages. */
   readonly text: string;
 }
 
@@ -13,7 +13,7 @@ export interface Post {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /** The answer was cut or did not come: whether the record was taken is not known. */
@@ -73,9 +73,7 @@ async function read(answer: IncomingMessage): Promise<Answer> {
   for await (const chunk of answer) chunks.push(chunk as Buffer);
   if (!answer.complete) throw new Error("the answer was cut");
   const retryAfter = answer.headers["retry-after"];
-  return {
-    status: answer.statusCode ?? 0,
-    retryAfter,
-    text: Buffer.concat(chunks).toString("utf8").slice(0, TEXT_LENGTH),
-  };
+  const status = answer.statusCode ?? 0;
+  const text = Buffer.concat(chunks).toString("utf8");
+  return { status, retryAfter, text: status >= 300 ? text.slice(0, TEXT_LENGTH) : text };
 }

@@ -1,19 +1,9 @@
-import { Sha256 } from "@aws-crypto/sha256-js";
-import { SignatureV4 } from "@smithy/signature-v4";
-import type { AwsCredentialIdentity, Provider } from "@smithy/types";
-import { type Answer, Connections, NoAnswer, NotConnected, type Post } from "./connections";
-import { telemetryRecords } from "./generator";
+import { createAuthorizer, type EmitAuth } from "./auth";
+import { Connections, NoAnswer, NotConnected, type Post } from "./connections";
+import { TelemetryWriter } from "./generator";
+import { again, type Outcome, readOutcome } from "./outcome";
 import { Pacer, realTimer, type Timer } from "./pacer";
 import { backOffMs } from "./retry";
-
-/** How requests are authorized: signed for execute-api with these credentials, or not at all. */
-export type EmitAuth =
-  | {
-      readonly kind: "iam";
-      readonly region: string;
-      readonly credentials: AwsCredentialIdentity | Provider<AwsCredentialIdentity>;
-    }
-  | { readonly kind: "none" };
 
 export interface EmitOptions {
   /** The stage's URL, the output `api_url`: `https://ID.execute-api.REGION.amazonaws.com/STAGE`. */
@@ -29,6 +19,13 @@ export interface EmitOptions {
 
   /** Records to send, 1 to 1,000,000,000. */
   readonly records: number;
+
+  /**
+   * Records in one request, 1 to 500: they go to `POST /records/batch`, and of those that were taken in part the rest is sent again.
+   *
+   * @default - one record a request, to `POST /records`
+   */
+  readonly batch?: number;
 
   /**
    * Records a second, up to 100,000; 0 sends as fast as the API takes them.
@@ -72,7 +69,7 @@ export interface EmitOptions {
 export interface EmitCounts {
   /** Records begun. */
   readonly sent: number;
-  /** Answered with 2xx. */
+  /** Answered with 200, or taken by a 207. */
   readonly accepted: number;
   /** Answered with 4xx other than 429: the API will not have this record, and it was not tried again. */
   readonly refused: number;
@@ -102,7 +99,7 @@ export interface EmitResult extends EmitProgress {
 
 const PROGRESS_MS = 100;
 
-/** Sends generated telemetry to `POST /records`, one record a request, and says what became of each. */
+/** Sends generated telemetry to the API, one record or one batch a request, and says what became of each record. */
 export async function emit(options: EmitOptions): Promise<EmitResult> {
   const checked = check(options);
   const sender = new Sender(checked);
@@ -113,8 +110,8 @@ export async function emit(options: EmitOptions): Promise<EmitResult> {
   }
 }
 
-type Checked = Required<Omit<EmitOptions, "endpoint" | "onProgress" | "signal">> &
-  Pick<EmitOptions, "onProgress" | "signal"> & { readonly target: URL; readonly connectTo: URL };
+type Checked = Required<Omit<EmitOptions, "endpoint" | "batch" | "onProgress" | "signal">> &
+  Pick<EmitOptions, "batch" | "onProgress" | "signal"> & { readonly target: URL; readonly connectTo: URL };
 
 function check(options: EmitOptions): Checked {
   const { records, rate = 0, seed = 1, concurrency = 16, attempts = 10, timer = realTimer } = options;
@@ -123,6 +120,7 @@ function check(options: EmitOptions): Checked {
   checkWhole("seed", seed, 0, 0xffff_ffff);
   checkWhole("concurrency", concurrency, 1, 1000);
   checkWhole("attempts", attempts, 1, 100);
+  if (options.batch !== undefined) checkWhole("batch", options.batch, 1, 500);
   const target = httpUrl("url", options.url);
   const connectTo = options.endpoint === undefined ? target : httpUrl("endpoint", options.endpoint);
   return { ...options, records, rate, seed, concurrency, attempts, timer, target, connectTo };
@@ -145,7 +143,8 @@ function httpUrl(name: string, value: string): URL {
 class Sender {
   private readonly connections: Connections;
   private readonly pacer: Pacer;
-  private readonly sign: (request: Post) => Promise<Post>;
+  private readonly authorize: (request: Post) => Promise<Post>;
+  private readonly path: string;
   private readonly counts = { sent: 0, accepted: 0, refused: 0, lost: 0, retried: 0, unknown: 0 };
   private readonly refusedByStatus: Record<string, number> = {};
   private firstFailure: string | undefined;
@@ -153,17 +152,20 @@ class Sender {
   private reported: number;
 
   constructor(private readonly options: Checked) {
+    const { target, batch } = options;
     this.connections = new Connections(options.connectTo, options.concurrency);
     this.pacer = new Pacer(options.rate, options.timer);
-    this.sign = createSigner(options.auth, options.target);
+    this.authorize = createAuthorizer(options.auth, target);
+    this.path = `${target.pathname.replace(/\/$/, "")}/records${batch === undefined ? "" : "/batch"}`;
     this.started = options.timer.now();
     this.reported = this.started;
   }
 
   async run(): Promise<EmitResult> {
-    const { concurrency, records, seed } = this.options;
-    const source = telemetryRecords(seed);
-    await Promise.all(Array.from({ length: Math.min(concurrency, records) }, () => this.work(source)));
+    const { concurrency, records, seed, batch = 1 } = this.options;
+    const source = new TelemetryWriter(seed);
+    const workers = Math.min(concurrency, Math.ceil(records / batch));
+    await Promise.all(Array.from({ length: workers }, () => this.work(source)));
     this.options.onProgress?.(this.progress());
     return { ...this.progress(), refusedByStatus: this.refusedByStatus, firstFailure: this.firstFailure };
   }
@@ -172,63 +174,71 @@ class Sender {
     this.connections.close();
   }
 
-  private async work(source: Generator<unknown>): Promise<void> {
-    const { records, signal } = this.options;
+  private async work(source: TelemetryWriter): Promise<void> {
+    const { records, signal, batch } = this.options;
     while (this.counts.sent < records && !signal?.aborted) {
-      this.counts.sent++;
+      const count = Math.min(batch ?? 1, records - this.counts.sent);
+      this.counts.sent += count;
       // Taken with the turn, in order, so that a run at a given rate sends the records of the seed in their order.
-      const body = JSON.stringify(source.next().value);
-      await this.pacer.turn(signal);
+      const texts = source.next(count);
+      await this.pacer.turn(signal, count);
       if (signal?.aborted) {
         // Not begun after all.
-        this.counts.sent--;
+        this.counts.sent -= count;
         return;
       }
-      await this.deliver(body);
+      await this.deliver(texts, count);
       this.report();
     }
   }
 
-  /** Tries one record until it is accepted, refused or given up. */
-  private async deliver(body: string): Promise<void> {
-    const { attempts, signal, timer } = this.options;
+  /** Tries records, as they stand in a list, until each is accepted, refused or given up. */
+  private async deliver(texts: Buffer, count: number): Promise<void> {
+    const { attempts, batch, signal, timer } = this.options;
+    let body = batch === undefined ? texts : listOf(texts);
+    let open = count;
     for (let tries = 1; ; tries++) {
-      const outcome = await this.try(body);
+      const outcome = await this.try(body, open);
       if (outcome.kind === "accepted") {
-        this.counts.accepted++;
+        this.counts.accepted += open;
         return;
       }
       if (outcome.kind === "refused") {
-        this.counts.refused++;
-        this.refusedByStatus[outcome.status] = (this.refusedByStatus[outcome.status] ?? 0) + 1;
+        this.counts.refused += open;
+        this.refusedByStatus[outcome.status] = (this.refusedByStatus[outcome.status] ?? 0) + open;
         this.firstFailure ??= `refused with ${outcome.status}: ${outcome.text}`;
         return;
       }
-      if (outcome.mayBeTaken) this.counts.unknown++;
+      if (outcome.kind === "part") {
+        this.counts.accepted += open - outcome.failed.length;
+        body = only(body, outcome.failed);
+        open = outcome.failed.length;
+      } else if (outcome.mayBeTaken) this.counts.unknown += open;
       if (tries >= attempts || signal?.aborted) {
-        this.counts.lost++;
+        this.counts.lost += open;
         this.firstFailure ??= `lost after ${tries} ${tries === 1 ? "try" : "tries"}: ${outcome.reason}`;
         return;
       }
-      this.counts.retried++;
-      await timer.sleep(backOffMs(tries, outcome.retryAfter, Math.random(), new Date()), signal);
+      this.counts.retried += open;
+      const retryAfter = outcome.kind === "again" ? outcome.retryAfter : undefined;
+      await timer.sleep(backOffMs(tries, retryAfter, Math.random(), new Date()), signal);
     }
   }
 
-  private async try(body: string): Promise<Outcome> {
+  private async try(body: Buffer, records: number): Promise<Outcome> {
     const { target } = this.options;
     try {
-      const request = await this.sign({
+      const request = await this.authorize({
         method: "POST",
-        path: `${target.pathname.replace(/\/$/, "")}/records`,
+        path: this.path,
         headers: {
           host: target.host,
           "content-type": "application/json",
-          "content-length": String(Buffer.byteLength(body)),
+          "content-length": String(body.length),
         },
         body,
       });
-      return read(await this.connections.send(request));
+      return readOutcome(await this.connections.send(request), records);
     } catch (error) {
       if (error instanceof NotConnected) return again(false, error.message);
       if (error instanceof NoAnswer) return again(true, error.message);
@@ -248,37 +258,11 @@ class Sender {
   }
 }
 
-type Outcome =
-  | { readonly kind: "accepted" }
-  | { readonly kind: "refused"; readonly status: number; readonly text: string }
-  | { readonly kind: "again"; readonly mayBeTaken: boolean; readonly reason: string; readonly retryAfter?: string };
+const listOf = (texts: Buffer) => Buffer.concat([Buffer.from("["), texts, Buffer.from("]")]);
 
-const again = (mayBeTaken: boolean, reason: string, retryAfter?: string): Outcome => ({
-  kind: "again",
-  mayBeTaken,
-  reason,
-  ...(retryAfter === undefined ? {} : { retryAfter }),
-});
-
-function read({ status, retryAfter, text }: Answer): Outcome {
-  if (status >= 200 && status < 300) return { kind: "accepted" };
-  if (status === 429) return again(false, "throttled (429)", retryAfter);
-  if (status >= 500) return again(true, `answered with ${status}: ${text}`, retryAfter);
-  return { kind: "refused", status, text };
-}
-
-/** Signs for the API's own host, whatever the connection goes to. */
-function createSigner(auth: EmitAuth, target: URL): (request: Post) => Promise<Post> {
-  if (auth.kind === "none") return async (request) => request;
-  const signer = new SignatureV4({ ...auth, service: "execute-api", sha256: Sha256 });
-  return async (request) => {
-    const { headers } = await signer.sign({
-      ...request,
-      headers: { ...request.headers },
-      protocol: target.protocol,
-      hostname: target.hostname,
-      query: {},
-    });
-    return { ...request, headers };
-  };
+/** The list with the members at these places alone, in their order. */
+function only(list: Buffer, places: readonly number[]): Buffer {
+  // The text of each as it was: the generator's numbers are written as JavaScript writes them.
+  const members: unknown[] = JSON.parse(list.toString("utf8"));
+  return Buffer.from(JSON.stringify(places.map((place) => members[place])));
 }

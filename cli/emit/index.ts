@@ -1,4 +1,6 @@
+export type { EmitAuth } from "./auth";
+export { type Caller, emitAuthOf } from "./caller";
 export { Connections } from "./connections";
-export { type EmitAuth, type EmitOptions, type EmitProgress, type EmitResult, emit } from "./emit";
+export { type EmitOptions, type EmitProgress, type EmitResult, emit } from "./emit";
 export { telemetryRecords } from "./generator";
 export { progressLine, resultLines } from "./progress";

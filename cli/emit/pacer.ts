@@ -30,13 +30,13 @@ export class Pacer {
     private readonly timer: Timer,
   ) {}
 
-  /** Resolves when it is the caller's turn, or `signal` aborts. */
-  async turn(signal?: AbortSignal): Promise<void> {
+  /** Resolves when it is the caller's turn, which takes as long as `turns` of them, or `signal` aborts. */
+  async turn(signal?: AbortSignal, turns = 1): Promise<void> {
     if (this.perSecond === 0) return;
     const now = this.timer.now();
     // A pause (a laptop's lid) is not made up for by a burst: at most a second is.
     const turn = Math.max(this.next ?? now, now - 1000);
-    this.next = turn + 1000 / this.perSecond;
+    this.next = turn + (turns * 1000) / this.perSecond;
     if (turn > now) await this.timer.sleep(turn - now, signal);
   }
 }

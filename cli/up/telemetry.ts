@@ -10,7 +10,7 @@ import type { Check, Hop, Summary } from "./summary";
 /** Outputs that both telemetry stacks have, and those of the warehouse. */
 export interface TelemetryOutputs extends WarehouseOutputs {
   readonly api_url: string;
-  readonly api_auth: "iam" | "none";
+  readonly api_auth: "iam" | "apiKey" | "cognito" | "none";
   readonly raw_bucket: string;
   readonly raw_delivery_stream: string;
   readonly processed_bucket: string;

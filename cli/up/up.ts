@@ -8,7 +8,7 @@ import { cleanDeadRuns } from "../../local/runs/runs";
 import { TEST_KEYS } from "../../local/setup/environment";
 import { setUp } from "../../local/setup/set-up";
 import { start } from "../analytics";
-import { type EmitResult, emit, progressLine } from "../emit";
+import { type EmitResult, emit, emitAuthOf, progressLine } from "../emit";
 import { aborted } from "../interrupt";
 import { CommandError, cleanUp } from "../problem";
 import { Reporter } from "../reporter";
@@ -27,6 +27,8 @@ export interface UpOptions {
   readonly rate: number;
   readonly seed: number;
   readonly concurrency: number;
+  /** Records in one request; left out, one record a request. */
+  readonly batch?: number;
   /** Stay up and serve after the summary. */
   readonly keep: boolean;
   readonly speed: number;
@@ -109,7 +111,7 @@ const PROGRESS_MS = 2000;
 async function send(
   { aws, endpoint }: Gateway,
   outputs: TelemetryOutputs,
-  { records, rate, seed, concurrency }: UpOptions,
+  { records, rate, seed, concurrency, batch }: UpOptions,
   signal: AbortSignal,
   progress: (line: string) => void,
 ): Promise<EmitResult> {
@@ -117,11 +119,12 @@ async function send(
   const sent = await emit({
     url: outputs.api_url,
     endpoint,
-    auth: outputs.api_auth === "iam" ? { kind: "iam", region: aws.region, credentials: TEST_KEYS } : { kind: "none" },
+    auth: await emitAuthOf({ ...outputs }, { region: aws.region, endpoint, credentials: TEST_KEYS }),
     records,
     rate,
     seed,
     concurrency,
+    ...(batch === undefined ? {} : { batch }),
     signal,
     onProgress: (now) => {
       const done = now.accepted + now.refused + now.lost === now.records;

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import * as path from "node:path";
 import { KinesisAnalyticsV2Client } from "@aws-sdk/client-kinesis-analytics-v2";
 import { start } from "../../../cli/analytics";
-import { type EmitResult, emit } from "../../../cli/emit";
+import { type EmitResult, emit, emitAuthOf } from "../../../cli/emit";
 import { settle } from "../../../cli/up/settle";
 import type { TelemetryOutputs } from "../../../cli/up/telemetry";
 import { type LocalStack, takeStack, terraformFor } from "../../../local/apply";
@@ -79,17 +79,15 @@ export class Applied {
   }
 
   /** Sends the first `records` of the seed, by the API's own authorization. */
-  send(records: number, seed: number): Promise<EmitResult> {
+  async send(records: number, seed: number, batch?: number): Promise<EmitResult> {
     const { aws, endpoint } = this.gateway;
     return emit({
       url: this.outputs.api_url,
       endpoint,
-      auth:
-        this.outputs.api_auth === "iam"
-          ? { kind: "iam", region: aws.region, credentials: TEST_KEYS }
-          : { kind: "none" },
+      auth: await emitAuthOf({ ...this.outputs }, { region: aws.region, endpoint, credentials: TEST_KEYS }),
       records,
       seed,
+      ...(batch === undefined ? {} : { batch }),
     });
   }
 
