@@ -171,10 +171,11 @@ describe("AnalyticsApplication", () => {
     });
   });
 
-  it.each(["spark", "sql"])("refuses engine %s", (engine) => {
-    expect(() => minimal({ engine: engine as "flink" })).toThrow(
-      `t/analytics: engine must be one of flink, got "${engine}"`,
-    );
+  it.each([
+    ["spark", 'engine must be one of flink, sql, got "spark"'],
+    ["sql", 'engine "sql" is SqlApplication; this is an application of Flink'],
+  ])("refuses engine %s", (engine, message) => {
+    expect(() => minimal({ engine: engine as "flink" })).toThrow(`t/analytics: ${message}`);
   });
 
   it.each([0, 65])("refuses %d parallel tasks", (parallelism) => {

@@ -1,8 +1,5 @@
 import * as path from "node:path";
-import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
-import { CloudwatchLogStream } from "@cdktf/provider-aws/lib/cloudwatch-log-stream";
-import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
-import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition";
+import type { CloudwatchLogStream } from "@cdktf/provider-aws/lib/cloudwatch-log-stream";
 import { DataAwsRegion } from "@cdktf/provider-aws/lib/data-aws-region";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
@@ -12,13 +9,16 @@ import { Construct } from "constructs";
 import type { RecordShape } from "../../lambda-src/events/telemetry";
 import type { Bucket } from "../bucket";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
-import { allow, serviceRole } from "../support/iam";
+import { allow } from "../support/iam";
+import { applicationLog } from "./application-log";
+import { applicationRole } from "./application-role";
 import { flinkColumns } from "./columns";
 import { checkProperties, verbatim } from "./properties";
 import { RunnerJar } from "./runner-jar";
-import { sqlFile } from "./sql-file";
+import { selectFile, sqlFile } from "./sql-file";
 
-const ENGINES = ["flink"] as const;
+/** What may evaluate the SELECT: this construct, or `SqlApplication`. */
+const ENGINES = ["flink", "sql"] as const;
 const POSITIONS = ["TRIM_HORIZON", "LATEST"] as const;
 
 /** What Flink SQL reads of the project's own folder, in the order it runs. Each lies beside the SELECT. */
@@ -28,8 +28,8 @@ export interface AnalyticsApplicationProps {
   /** 1 to 128 characters of letters, digits, `_`, `.` and `-`. */
   readonly name: string;
 
-  /** What evaluates the SELECT: `flink` is Managed Service for Apache Flink. */
-  readonly engine: (typeof ENGINES)[number];
+  /** What evaluates the SELECT: `flink` is Managed Service for Apache Flink. `sql` is `SqlApplication`. */
+  readonly engine: "flink";
 
   /** Stream that is read; `DataStream` is one. */
   readonly source: { readonly name: string; grantRead(grantee: IamRole): void };
@@ -125,20 +125,17 @@ export class AnalyticsApplication extends Construct {
 
   constructor(scope: Construct, id: string, props: AnalyticsApplicationProps) {
     super(scope, id);
-    checkOneOf(this, "engine", props.engine, ENGINES);
+    if (checkOneOf<string>(this, "engine", props.engine, ENGINES) === "sql") {
+      throw new ConfigError(this, 'engine "sql" is SqlApplication; this is an application of Flink');
+    }
     checkMatch(this, "name", props.name, /^[a-zA-Z0-9_.-]{1,128}$/, "1 to 128 letters, digits, _, . and -");
     const region = new DataAwsRegion(this, "region").name;
     const properties = this.properties(props, region);
 
     const jar = new RunnerJar(this, "code", { bucket: props.codeBucket });
-    const group = new CloudwatchLogGroup(this, "log", {
-      name: `/aws/kinesis-analytics/${props.name}`,
-      kmsKeyId: props.key.arn,
-      retentionInDays: props.logRetentionDays ?? 30,
-    });
-    const stream = new CloudwatchLogStream(this, "log-stream", { name: "application", logGroupName: group.name });
+    const { group, stream } = applicationLog(this, props);
 
-    this.role = this.createRole(props.name, region);
+    this.role = applicationRole(this, props.name, region);
     this.access = allow(
       this,
       "access",
@@ -162,21 +159,6 @@ export class AnalyticsApplication extends Construct {
 
   get name(): string {
     return this.application.name;
-  }
-
-  /** A role that the service assumes for this application only, not for another one that names it. */
-  private createRole(name: string, region: string): IamRole {
-    const account = new DataAwsCallerIdentity(this, "account").accountId;
-    const partition = new DataAwsPartition(this, "partition").partition;
-    // https://docs.aws.amazon.com/managed-flink/latest/java/iam-cross-service-confused-deputy-prevention.html
-    return serviceRole(this, "role", "kinesisanalytics.amazonaws.com", [
-      { test: "StringEquals", variable: "aws:SourceAccount", values: [account] },
-      {
-        test: "ArnEquals",
-        variable: "aws:SourceArn",
-        values: [`arn:${partition}:kinesisanalytics:${region}:${account}:application/${name}`],
-      },
-    ]);
   }
 
   private createApplication(
@@ -238,13 +220,7 @@ export class AnalyticsApplication extends Construct {
   private properties(props: AnalyticsApplicationProps, region: string): Record<string, string> {
     const folder = path.posix.dirname(props.select);
     const scripts = STATEMENTS.map((file) => sqlFile(this, "select", path.posix.join(folder, file)));
-    const select = sqlFile(this, "select", props.select);
-    if (!/^\s*select\b/i.test(select) || select.replace(/'[^']*'/g, "").includes(";")) {
-      throw new ConfigError(
-        this,
-        `select: ${props.select} must hold one SELECT, got ${JSON.stringify(select.slice(0, 60))}`,
-      );
-    }
+    const select = selectFile(this, props.select);
     const texts = { ...Object.fromEntries(scripts.map((sql, i) => [`script.${i + 1}`, sql])), select };
     checkProperties(this, { ...texts, columns: flinkColumns(props.shape) });
     return {

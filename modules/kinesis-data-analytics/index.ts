@@ -1,1 +1,2 @@
 export { AnalyticsApplication, type AnalyticsApplicationProps } from "./analytics-application";
+export { SqlApplication, type SqlApplicationProps } from "./sql-application";

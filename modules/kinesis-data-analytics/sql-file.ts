@@ -12,6 +12,15 @@ export function sqlFile(scope: Construct, prop: string, file: string): string {
   return sql;
 }
 
+/** The one SELECT of a file under the project's folder, as `sqlFile` has it. */
+export function selectFile(scope: Construct, file: string): string {
+  const select = sqlFile(scope, "select", file);
+  if (!/^\s*select\b/i.test(select) || select.replace(/'[^']*'/g, "").includes(";")) {
+    throw new ConfigError(scope, `select: ${file} must hold one SELECT, got ${JSON.stringify(select.slice(0, 60))}`);
+  }
+  return select;
+}
+
 /** SQL without `--` and block comments, which would comment out what a wrapper puts behind it. Literals and hints stay. */
 export function withoutComments(sql: string): string {
   return sql
