@@ -1,11 +1,13 @@
 import * as path from "node:path";
 import { Clock } from "./clock";
 import { type Gateway, startGateway } from "./gateway";
+import { byTarget } from "./gateway/by-target";
 import type { LocalAws, Service } from "./gateway/types";
 import { Meter } from "./meter";
 import { createAthena } from "./services/athena";
 import { createExecuteApi } from "./services/execute-api";
 import { createFirehose } from "./services/firehose";
+import { createKinesisAnalytics } from "./services/kinesisanalytics";
 import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
 import { createRedshift, s3Stores } from "./services/redshift";
 import { createRedshiftData } from "./services/redshift-data";
@@ -45,7 +47,10 @@ function servicesOf(aws: LocalAws): readonly Service[] {
     createAthena(aws),
     createExecuteApi(aws),
     createFirehose(aws),
-    createKinesisAnalyticsV2(aws),
+    byTarget({
+      KinesisAnalytics_20150814: createKinesisAnalytics(aws),
+      KinesisAnalytics_20180523: createKinesisAnalyticsV2(aws),
+    }),
     createRedshift(aws, warehouses),
     createRedshiftServerless(aws, warehouses),
     createRedshiftData(aws, warehouses),

@@ -33,6 +33,8 @@ export const INERT: Readonly<Record<string, string>> = {
   aws_s3_bucket_public_access_block: "nothing here can be reached from outside of this machine",
   aws_s3_bucket_logging: "nobody but the run reads its buckets, and what it does stands in its own log",
 
+  aws_kinesis_analytics_application:
+    "AWS creates no SQL application any more; here it is kept and runs nothing, so with engine sql nothing is selected",
   aws_redshift_parameter_group: `${NO_TLS}, and the warehouse has no parameters to set`,
   aws_redshiftserverless_usage_limit: "queries are not metered here, so no limit is ever reached",
   aws_redshift_logging: "the warehouse runs inside of the local AWS and writes no audit log",

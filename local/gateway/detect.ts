@@ -21,6 +21,7 @@ export interface Clues {
 /** Signing names by the first part of X-Amz-Target. Only those of our stacks: a request that is signed says its service itself. */
 const BY_TARGET: Readonly<Record<string, string>> = {
   Firehose_20150804: "firehose",
+  KinesisAnalytics_20150814: "kinesisanalytics",
   KinesisAnalytics_20180523: "kinesisanalytics",
   Kinesis_20131202: "kinesis",
   Logs_20140328: "logs",

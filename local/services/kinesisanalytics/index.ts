@@ -1,0 +1,1 @@
+export { createKinesisAnalytics } from "./service";
