@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import * as path from "node:path";
 import type { FirehoseTransformationEvent } from "aws-lambda";
 import { handler } from "../../../lambda-src/transform-telemetry";
 
@@ -59,5 +61,10 @@ describe("the transform-telemetry handler", () => {
     const answer = await handler(given);
     expect(answer.records.every((record) => record.result === "Ok")).toBe(true);
     expect(sum(answer.records) - sum(given.records)).toBeLessThanOrEqual(48 * 1000);
+  });
+
+  it("is at most 4 KB when bundled", () => {
+    const bundle = path.join(__dirname, "../../../.build/lambda/transform-telemetry/index.js");
+    expect(statSync(bundle).size).toBeLessThanOrEqual(4096);
   });
 });

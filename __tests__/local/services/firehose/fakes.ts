@@ -30,7 +30,7 @@ export class FakeWorld implements Ports {
   catalogFails: Error | undefined;
   columns: TableColumn[] = [];
   readFails: Error | undefined;
-  transform: (records: { recordId: string; data: string }[]) => Answer = (records) => ({
+  transform: (records: { recordId: string; data: string }[]) => Answer | Promise<Answer> = (records) => ({
     payload: Buffer.from(JSON.stringify({ records: records.map((record) => ({ ...record, result: "Ok" })) })),
   });
   private iterators = 0;
