@@ -1,35 +1,43 @@
 import { Construct } from "constructs";
 import { TELEMETRY } from "../lambda-src/events/telemetry";
 import { Bucket } from "../modules/bucket";
-import { AnalyticsApplication } from "../modules/kinesis-data-analytics";
+import { AnalyticsApplication, SqlApplication } from "../modules/kinesis-data-analytics";
 import type { TelemetryIngest } from "./telemetry-ingest";
+
+const SELECT = "sql/telemetry/analytics/fast-laps.sql";
+
+type Props<C extends abstract new (...args: never[]) => unknown> = ConstructorParameters<C>[2];
 
 export interface FastLapsProps {
   readonly name: string;
   readonly codeBucketName: string;
   readonly engine: string;
   readonly ingest: TelemetryIngest;
-  readonly delivery: ConstructorParameters<typeof AnalyticsApplication>[2]["delivery"];
+  readonly delivery: Props<typeof AnalyticsApplication>["delivery"] & Props<typeof SqlApplication>["delivery"];
   readonly disposable: boolean;
 }
 
-/** The SELECT of fast laps on the telemetry stream, with the bucket its program lies in. */
+/** The SELECT of fast laps on the telemetry, by the engine that the settings choose. */
 export class FastLaps extends Construct {
-  readonly application: AnalyticsApplication;
+  readonly application: AnalyticsApplication | SqlApplication;
 
   constructor(scope: Construct, id: string, props: FastLapsProps) {
     super(scope, id);
-    const { key, stream } = props.ingest;
-    this.application = new AnalyticsApplication(this, "application", {
-      name: props.name,
-      // The construct checks it: a settings file may hold any text.
-      engine: props.engine as "flink",
-      source: stream,
-      shape: TELEMETRY,
-      delivery: props.delivery,
-      select: "sql/telemetry/analytics/fast-laps.sql",
-      codeBucket: new Bucket(this, "code", { name: props.codeBucketName, key, forceDestroy: props.disposable }),
-      key,
-    });
+    const { key, stream, rawDelivery } = props.ingest;
+    const common = { name: props.name, shape: TELEMETRY, delivery: props.delivery, select: SELECT, key };
+    this.application = stream
+      ? new AnalyticsApplication(this, "application", {
+          ...common,
+          // The construct checks it: a settings file may hold any text.
+          engine: props.engine as "flink",
+          source: stream,
+          codeBucket: new Bucket(this, "code", { name: props.codeBucketName, key, forceDestroy: props.disposable }),
+        })
+      : new SqlApplication(this, "application", { ...common, source: rawDelivery });
+  }
+
+  /** What `redstream` starts. Engine `sql` has none: AWS runs no such application any more. */
+  get outputs(): Readonly<Record<string, string>> {
+    return this.application instanceof AnalyticsApplication ? { analytics_application: this.application.name } : {};
   }
 }

@@ -15,10 +15,14 @@ export interface TelemetryIngestProps {
   readonly disposable: boolean;
 }
 
-/** What both telemetry stacks begin with: API, data stream, processor, raw bucket. */
+/**
+ * What both telemetry stacks begin with: API, data stream, processor, raw bucket. Engine `sql` reads the delivery stream itself, so with it the API
+ * puts there and no data stream stands between.
+ */
 export class TelemetryIngest extends Construct {
   readonly key: EncryptionKey;
-  readonly stream: DataStream;
+  /** Undefined with engine `sql`. */
+  readonly stream: DataStream | undefined;
   readonly api: IngestApi;
   readonly raw: Bucket;
   readonly rawDelivery: DataFirehose;
@@ -30,22 +34,14 @@ export class TelemetryIngest extends Construct {
       deletionWindowDays: disposable ? 7 : 30,
     });
     const key = this.key;
-    this.stream = new DataStream(this, "stream", {
-      name: nameOf("telemetry"),
-      key,
-      retentionHours: settings.retentionHours,
-    });
-    this.api = new IngestApi(this, "api", {
-      name: nameOf("api"),
-      key,
-      target: { dataStream: this.stream },
-      auth: settings.auth,
-      allowedCidrs: settings.allowedCidrs,
-      keyRequestsPerDay: settings.keyRequestsPerDay,
-      allowedOrigin: settings.allowedOrigin,
-      accountLogging:
-        settings.accountLogging === scope.node.id ? new AccountLogging(this, "account-logging") : undefined,
-    });
+    this.stream =
+      settings.engine === "sql"
+        ? undefined
+        : new DataStream(this, "stream", {
+            name: nameOf("telemetry"),
+            key,
+            retentionHours: settings.retentionHours,
+          });
 
     const transform = new LambdaFunction(this, "transform", {
       name: nameOf("transform"),
@@ -63,6 +59,18 @@ export class TelemetryIngest extends Construct {
       bufferingSizeMb: settings.bufferingSizeMb,
       bufferingIntervalSeconds: settings.bufferingIntervalSeconds,
     });
+
+    this.api = new IngestApi(this, "api", {
+      name: nameOf("api"),
+      key,
+      target: this.stream ? { dataStream: this.stream } : { deliveryStream: this.rawDelivery },
+      auth: settings.auth,
+      allowedCidrs: settings.allowedCidrs,
+      keyRequestsPerDay: settings.keyRequestsPerDay,
+      allowedOrigin: settings.allowedOrigin,
+      accountLogging:
+        settings.accountLogging === scope.node.id ? new AccountLogging(this, "account-logging") : undefined,
+    });
   }
 
   /** What `redstream` reads of every telemetry stack. */
@@ -71,7 +79,7 @@ export class TelemetryIngest extends Construct {
       api_url: this.api.url,
       api_auth: this.api.auth,
       ...this.api.callerOutputs,
-      stream_name: this.stream.name,
+      ...(this.stream ? { stream_name: this.stream.name } : {}),
       raw_bucket: this.raw.name,
       raw_delivery_stream: this.rawDelivery.name,
     };

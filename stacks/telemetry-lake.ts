@@ -27,7 +27,7 @@ export class TelemetryLake extends PipelineStack {
       bufferingSizeMb: telemetry.bufferingSizeMb,
       bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
     });
-    const { application } = new FastLaps(this, "fast-laps", {
+    const fastLaps = new FastLaps(this, "fast-laps", {
       name: nameOf("fast-laps"),
       codeBucketName: nameOf("code"),
       engine: telemetry.engine,
@@ -40,7 +40,7 @@ export class TelemetryLake extends PipelineStack {
       ...ingest.outputs,
       processed_bucket: processed.name,
       processed_delivery_stream: delivery.name,
-      analytics_application: application.name,
+      ...fastLaps.outputs,
     });
   }
 }

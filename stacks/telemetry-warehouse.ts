@@ -44,7 +44,7 @@ export class TelemetryWarehouse extends PipelineStack {
       bufferingSizeMb: telemetry.bufferingSizeMb,
       bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
     });
-    const { application } = new FastLaps(this, "fast-laps", {
+    const fastLaps = new FastLaps(this, "fast-laps", {
       name: nameOf("fast-laps"),
       codeBucketName: nameOf("code"),
       engine: telemetry.engine,
@@ -57,7 +57,7 @@ export class TelemetryWarehouse extends PipelineStack {
       ...ingest.outputs,
       processed_bucket: staging.name,
       processed_delivery_stream: delivery.name,
-      analytics_application: application.name,
+      ...fastLaps.outputs,
       ...warehouseOutputs(target),
       warehouse_table: `public.${warehouse.table}`,
     });

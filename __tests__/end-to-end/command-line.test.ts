@@ -54,7 +54,7 @@ describe("npm start with a settings file", () => {
     [
       "the engine spark",
       { telemetry: { engine: "spark" } },
-      'redstream: telemetry-lake/fast-laps/application: engine must be one of flink, got "spark"\n',
+      'redstream: telemetry-lake/fast-laps/application: engine must be one of flink, sql, got "spark"\n',
     ],
     [
       "half of it written",

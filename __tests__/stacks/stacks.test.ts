@@ -23,6 +23,19 @@ describe.each(STACK_NAMES)("%s", (name) => {
     });
   });
 
+  it("puts to the delivery stream itself with engine sql, as the original did", () => {
+    const { resource, output } = synthesizedStack(name, { telemetry: { engine: "sql" } });
+    expect(resource).not.toHaveProperty("aws_kinesis_stream");
+    expect(resource).not.toHaveProperty("aws_kinesisanalyticsv2_application");
+    expect(Object.values(resource.aws_kinesis_analytics_application)).toMatchObject([{ start_application: false }]);
+    const streams: object[] = Object.values(resource.aws_kinesis_firehose_delivery_stream);
+    for (const stream of streams) expect(stream).not.toHaveProperty("kinesis_source_configuration");
+    const uris = Object.values<{ uri: string }>(resource.aws_api_gateway_integration).map(({ uri }) => uri);
+    expect(uris.join(" ")).not.toContain(":kinesis:");
+    expect(output).not.toHaveProperty("stream_name");
+    expect(output).not.toHaveProperty("analytics_application");
+  });
+
   it("runs nothing on the machine that applies it", () => {
     const { resource, data } = synthesizedStack(name);
     expect(Object.keys({ ...resource, ...data })).not.toEqual(expect.arrayContaining(["null_resource", "external"]));

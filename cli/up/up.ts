@@ -95,11 +95,15 @@ async function carry(
   signal: AbortSignal,
   { progress }: Reporter,
 ): Promise<Summary> {
-  await start(outputs.analytics_application, {
-    client: new KinesisAnalyticsV2Client(gateway.aws.internal),
-    progress,
-    pollMilliseconds: 200,
-  });
+  if (outputs.analytics_application === undefined) {
+    progress("engine sql: AWS runs no SQL application any more and none is run here; nothing will be selected");
+  } else {
+    await start(outputs.analytics_application, {
+      client: new KinesisAnalyticsV2Client(gateway.aws.internal),
+      progress,
+      pollMilliseconds: 200,
+    });
+  }
   const sent = await send(gateway, outputs, options, signal, progress);
   await settle(gateway, progress, signal);
   return sumUpTelemetry(gateway.aws, outputs, sent, options.seed);

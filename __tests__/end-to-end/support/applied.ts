@@ -16,7 +16,7 @@ import { temporary } from "../../support/programs";
 
 const silent = () => undefined;
 
-export type Outputs = TelemetryOutputs & { readonly stream_name: string };
+export type Outputs = TelemetryOutputs & { readonly stream_name: string; readonly analytics_application: string };
 
 /**
  * A plan in few words, `create aws_s3_bucket.x (bucket, tags)`, so that a failing test can be read. Empty when Terraform says "No changes". Drift is
