@@ -17,6 +17,14 @@ export function notCarried(what: string): SqlError {
   return new SqlError(`${what} is not carried by the local warehouse`, "0A000");
 }
 
+/** What a transaction gets that wrote what another had changed since it began. */
+export function serializationFailure(): SqlError {
+  return new SqlError(
+    "1023 Serializable isolation violation: another transaction changed the same rows or objects; run the transaction again",
+    "40001",
+  );
+}
+
 export function syntaxError(near: string | undefined): SqlError {
   return new SqlError(near ? `syntax error at or near "${near}"` : "syntax error at end of input", "42601");
 }
@@ -79,11 +87,7 @@ const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlE
   ],
   [
     /Conflict on|write-write conflict|Cannot update a table that has been altered|has been altered by a different transaction|Transaction conflict|conflict on tuple deletion/i,
-    () =>
-      new SqlError(
-        "1023 Serializable isolation violation: another transaction changed the same rows or objects; run the transaction again",
-        "40001",
-      ),
+    () => serializationFailure(),
   ],
   [
     /Could not convert string '(.*)' to (\w+)/s,
@@ -93,6 +97,10 @@ const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlE
   [
     /No space left|Could not write all bytes|not enough disk space/i,
     () => new SqlError("Disk Full: no space is left for the warehouse's files", "53100"),
+  ],
+  [
+    /Malformed JSON(?: at byte \d+ of input)?: ([^.\n]*)/,
+    ([, why]) => new SqlError(`JSON parsing error: ${why}`, "22P02"),
   ],
   [/duplicate name "([^"]*)" in struct/, ([, name]) => notCarried(`a SUPER object with the attribute "${name}" twice`)],
   [/INTERRUPT/i, () => new SqlError("Query cancelled on user's request", "57014")],

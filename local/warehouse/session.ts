@@ -102,6 +102,7 @@ export class Session implements SqlConnection {
     try {
       const run = read(tokens, this);
       for (const table of run.locks ?? []) await this.warehouse.locks.take(table, this, this.abort.signal);
+      this.warehouse.conflicts.meet(run.locks ?? []);
       if (alone) await this.engine.run("BEGIN");
       const result = await this.execute(run);
       if (alone || run.commits) await this.finish("COMMIT");

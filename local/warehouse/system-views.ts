@@ -25,6 +25,33 @@ const BYTES = `(SELECT CAST(regexp_extract(k.expression, '<= (\\d+)', 1) AS INTE
 
 const HAVE = `database_name = current_database() AND ${SHOWN}`;
 
+/** Functions of SUPER, which is the engine's VARIANT here: https://docs.aws.amazon.com/redshift/latest/dg/c_Type_Info_Functions.html */
+const KIND = (x: string) => `split_part(variant_typeof(${x}), '(', 1)`;
+const superTest = (name: string, test: string) =>
+  `CREATE OR REPLACE MACRO ${SYSTEM}.super_${name}(x) AS CASE WHEN CAST(x AS VARIANT) IS NULL THEN NULL ELSE ${test} END;`;
+const kindIn = (...kinds: string[]) =>
+  `${KIND("CAST(x AS VARIANT)")} IN (${kinds.map((kind) => `'${kind}'`).join(", ")})`;
+const WHOLE = ["INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64"];
+const within = (type: string) => `${kindIn(...WHOLE)} AND TRY(CAST(CAST(x AS VARIANT) AS ${type})) IS NOT NULL`;
+const SUPER_MACROS = `
+CREATE OR REPLACE MACRO ${SYSTEM}.super_parse(x) AS CAST(CAST(x AS JSON) AS VARIANT);
+CREATE OR REPLACE MACRO ${SYSTEM}.super_can_parse(x) AS json_valid(CAST(x AS VARCHAR));
+CREATE OR REPLACE MACRO ${SYSTEM}.super_text(x) AS CAST(CAST(x AS JSON) AS VARCHAR);
+CREATE OR REPLACE MACRO ${SYSTEM}.super_typeof(x) AS CASE WHEN CAST(x AS VARIANT) IS NULL THEN NULL ELSE CASE ${KIND("CAST(x AS VARIANT)")}
+  WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOL_TRUE' THEN 'boolean' WHEN 'BOOL_FALSE' THEN 'boolean'
+  ELSE 'number' END END;
+CREATE OR REPLACE MACRO ${SYSTEM}.super_array_length(x) AS len(TRY(CAST(x AS VARIANT[])));
+${superTest("is_array", kindIn("ARRAY"))}
+${superTest("is_object", kindIn("OBJECT"))}
+${superTest("is_scalar", `NOT ${kindIn("ARRAY", "OBJECT")}`)}
+${superTest("is_text", kindIn("VARCHAR"))}
+${superTest("is_boolean", kindIn("BOOL_TRUE", "BOOL_FALSE"))}
+${superTest("is_smallint", within("SMALLINT"))}
+${superTest("is_integer", within("INTEGER"))}
+${superTest("is_bigint", within("BIGINT"))}
+${superTest("is_float", kindIn("FLOAT", "DOUBLE"))}
+`;
+
 /** What tools ask first, as far as it is cheap; every other system view is an unknown relation. */
 export const SYSTEM_VIEWS = `
 CREATE SCHEMA IF NOT EXISTS ${SYSTEM};
@@ -36,6 +63,10 @@ CREATE OR REPLACE MACRO ${SYSTEM}.octet_length(a) AS strlen(a);
 CREATE OR REPLACE MACRO ${SYSTEM}.charindex(needle, text) AS strpos(text, needle);
 CREATE OR REPLACE MACRO ${SYSTEM}.convert_timezone(zone, moment) AS (moment AT TIME ZONE 'UTC') AT TIME ZONE zone;
 CREATE OR REPLACE MACRO ${SYSTEM}.sha2(text, bits) AS CASE WHEN bits IN (0, 256) THEN sha256(text) ELSE error('sha2 takes 256 bits here') END;
+CREATE OR REPLACE MACRO ${SYSTEM}.add_months(d, n) AS CASE WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE))
+  THEN last_day(CAST(d + to_months(CAST(n AS INTEGER)) AS DATE)) + (CAST(d AS TIMESTAMP) - CAST(CAST(d AS DATE) AS TIMESTAMP))
+  ELSE CAST(d AS TIMESTAMP) + to_months(CAST(n AS INTEGER)) END;
+${SUPER_MACROS}
 CREATE OR REPLACE VIEW ${SYSTEM}.information_schema_tables AS
   SELECT database_name AS table_catalog, schema_name AS table_schema, table_name, 'BASE TABLE' AS table_type FROM duckdb_tables() WHERE ${HAVE}
   UNION ALL SELECT database_name, schema_name, view_name, 'VIEW' FROM duckdb_views() WHERE ${HAVE} AND NOT internal;

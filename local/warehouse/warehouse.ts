@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { catalogue, HIDDEN, rows, type User } from "./access/catalogue";
+import { WriteConflicts } from "./access/conflicts";
 import { TableLocks } from "./access/locks";
 import type { ObjectStores } from "./copy/files";
 import type { LoadError, LoadOutcome } from "./copy/load";
@@ -40,6 +41,8 @@ export interface LoadRecord {
  */
 export class Warehouse {
   readonly locks = new TableLocks();
+  /** For tests: makes statements fail as if another transaction had come between. */
+  readonly conflicts = new WriteConflicts();
   /** ARNs of the roles that are associated with it; the control plane keeps them. */
   readonly roles = new Set<string>();
   private readonly sessions = new Set<Session>();

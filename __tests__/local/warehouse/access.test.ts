@@ -46,12 +46,12 @@ describe("a user without a grant", () => {
     ["drop user admin", "42501 must be superuser to drop users"],
     ["select * from redstream_catalog.users", '3F000 schema "redstream_catalog" does not exist'],
     ['select * from "redstream_catalog".users', '3F000 schema "redstream_catalog" does not exist'],
-    ["select * from duckdb_tables()", "42883 function duckdb_tables() does not exist"],
+    ["select * from duckdb_tables()", "0A000 function duckdb_tables() is not carried by the local warehouse"],
     ["select nextval('redstream_catalog.ids')", "42883 function nextval() does not exist"],
     ["select * from (summarize t)", DENIED],
-    ["select * from query('select * from t')", "42883 function query() does not exist"],
+    ["select * from query('select * from t')", "0A000 function query() is not carried by the local warehouse"],
     ["select * from duckdb_settings", '42P01 relation "duckdb_settings" does not exist'],
-    ["select * from read_csv('/etc/passwd')", "42883 function read_csv() does not exist"],
+    ["select * from read_csv('/etc/passwd')", "0A000 function read_csv() is not carried by the local warehouse"],
   ])("may not %s", async (sql, message) => {
     expect(await failure(reader.run(sql))).toBe(message);
   });

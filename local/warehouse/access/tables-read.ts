@@ -41,6 +41,6 @@ function collect(node: unknown, ctes: ReadonlySet<string>, found: TableName[]): 
 /** The engine's table functions read files, settings and other users' schemas; only the harmless ones that Redshift has too may stand in FROM. */
 function refuseFunction(record: Record<string, unknown>): void {
   const name = String((record.function as { function_name?: unknown } | undefined)?.function_name ?? "").toLowerCase();
-  if (name === "generate_series") return;
+  if (name === "generate_series" || name === "unnest") return;
   throw new SqlError(`function ${name}() does not exist`, "42883");
 }

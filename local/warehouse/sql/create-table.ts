@@ -230,6 +230,8 @@ function readAttributes(cursor: Cursor, columns: readonly Column[]): CreateTable
   }
   if (diststyle === "KEY" && !distkey) throw new SqlError("DISTSTYLE KEY needs a DISTKEY column", "42601");
   for (const key of [...(distkey ? [distkey] : []), ...sortkey]) {
+    if (columns.find((column) => column.name === key)?.type.kind === "super")
+      throw new SqlError(`column "${key}" of type SUPER cannot be a distribution or sort key`, "0A000");
     if (columns.length > 0 && !columns.some((column) => column.name === key)) {
       throw new SqlError(`column "${key}" named in key does not exist`, "42703");
     }

@@ -7,6 +7,7 @@ import { Cursor } from "../sql/cursor";
 import type { Token } from "../sql/tokens";
 import { readCopyStatement } from "./copy";
 import { readGrant, readRevoke } from "./grants";
+import { readMerge } from "./merge";
 import { readDelete, readInsert, readQuery, readUpdate } from "./rows";
 import { readAlterTable, readCreate, readDrop, readLock, readTruncate } from "./tables";
 import { readAlterUser } from "./users";
@@ -47,6 +48,8 @@ export function read(tokens: readonly Token[], session: Session): Run {
       return readUpdate(cursor, session);
     case "delete":
       return readDelete(cursor, session);
+    case "merge":
+      return readMerge(cursor, session);
     case "copy":
       return readCopyStatement(cursor, session, tokens);
     case "create":

@@ -3,6 +3,7 @@ import type { Session } from "../session";
 import { type Cursor, isWord, showName, type TableName } from "../sql/cursor";
 import { toEngine } from "../sql/rewrite";
 import { quoteName, type Token } from "../sql/tokens";
+import { lax } from "../super/lax";
 import type { Run } from "./read";
 import { engineName, requirePrivilege, requireSelect } from "./relations";
 
@@ -14,7 +15,7 @@ export function readQuery(tokens: readonly Token[], session: Session): Run {
     returnsRows: true,
     run: async () => {
       await requireSelect(session.engine, session.user, sql);
-      return session.engine.run(sql);
+      return session.engine.run(await lax(session.engine, sql));
     },
   };
 }
@@ -48,8 +49,11 @@ export function readInsert(cursor: Cursor, session: Session): Run {
     locks: [showName(table)],
     run: async () => {
       const target = await writable(session, "insert", table);
-      if (!defaults) await requireSelect(session.engine, session.user, toEngine(asQuery, name));
-      return session.engine.run(`INSERT INTO ${target}${list} ${toEngine(rest, name)}`);
+      if (defaults) return session.engine.run(`INSERT INTO ${target}${list} DEFAULT VALUES`);
+      await requireSelect(session.engine, session.user, toEngine(asQuery, name));
+      const query = toEngine(rest, name);
+      const source = isWord(rest[0], "values") ? query : await lax(session.engine, query);
+      return session.engine.run(`INSERT INTO ${target}${list} ${source}`);
     },
   };
 }

@@ -6,6 +6,7 @@ import { type Cursor, showName, type TableName } from "../sql/cursor";
 import { toEngine } from "../sql/rewrite";
 import { quoteName, type Token } from "../sql/tokens";
 import { engineType, lengthCheck, readType } from "../sql/types";
+import { lax } from "../super/lax";
 import { SYSTEM } from "../system-views";
 import { requireSchema } from "./grants";
 import { NOTHING, type Run } from "./read";
@@ -47,9 +48,8 @@ function readCreateTableRun(cursor: Cursor, session: Session, temporary: boolean
       for (const { column, seed, step } of identities) {
         await engine.run(`CREATE SEQUENCE ${sequenceName(table, column)} START ${seed} INCREMENT ${step}`);
       }
-      const result = await engine.run(
-        query && create.query !== query ? create.engineSql.replace(create.query!, () => query) : create.engineSql,
-      );
+      const made = query && create.query !== query ? await lax(engine, query) : undefined;
+      const result = await engine.run(made ? create.engineSql.replace(create.query!, () => made) : create.engineSql);
       if (!temporary) {
         await catalogue.setOwner(engine, "table", table, user.name);
         await catalogue.setKeys(engine, table, keys);
@@ -125,7 +125,9 @@ function readCreateView(cursor: Cursor, session: Session, replace: boolean): Run
         await catalogue.requireOwner(engine, user, "table", view);
       }
       const list = columns ? ` (${columns.map(quoteName).join(", ")})` : "";
-      await engine.run(`CREATE ${replace ? "OR REPLACE " : ""}VIEW ${engineName(view, "view")}${list} AS ${sql}`);
+      await engine.run(
+        `CREATE ${replace ? "OR REPLACE " : ""}VIEW ${engineName(view, "view")}${list} AS ${await lax(engine, sql)}`,
+      );
       if (!existing) await catalogue.setOwner(engine, "table", view, user.name);
       return undefined;
     },
