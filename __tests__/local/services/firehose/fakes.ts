@@ -1,5 +1,5 @@
 import { Clock } from "../../../../local/clock";
-import type { Caller, LocalAws, SqlTarget } from "../../../../local/gateway/types";
+import type { Caller, LocalAws, SqlConnection, SqlTarget } from "../../../../local/gateway/types";
 import { Meter } from "../../../../local/meter";
 import type {
   Answer,
@@ -73,7 +73,7 @@ export class FakeWorld implements Ports {
     };
   }
 
-  async connect(to: SqlTarget) {
+  async connect(to: SqlTarget): Promise<SqlConnection> {
     if (this.connectFails) throw this.connectFails;
     return {
       run: async (sql: string) => {
