@@ -21,6 +21,7 @@ export class Session implements SqlConnection {
   private queue: Promise<unknown> = Promise.resolve();
   private abort = new AbortController();
   private closed = false;
+  private transactionId = 0;
 
   private constructor(
     readonly warehouse: Warehouse,
@@ -45,6 +46,11 @@ export class Session implements SqlConnection {
 
   get signal(): AbortSignal {
     return this.abort.signal;
+  }
+
+  /** Number of the transaction that is open, or was last. */
+  get transactionNumber(): number {
+    return this.transactionId;
   }
 
   get inTransaction(): boolean {
@@ -103,7 +109,7 @@ export class Session implements SqlConnection {
       const run = read(tokens, this);
       for (const table of run.locks ?? []) await this.warehouse.locks.take(table, this, this.abort.signal);
       this.warehouse.conflicts.meet(run.locks ?? []);
-      if (alone) await this.engine.run("BEGIN");
+      if (alone) await this.openTransaction();
       const result = await this.execute(run);
       if (alone || run.commits) await this.finish("COMMIT");
       return result;
@@ -142,10 +148,15 @@ export class Session implements SqlConnection {
     }
     // Redshift warns of a BEGIN inside a transaction and goes on.
     if (this.transaction === "none") {
-      await this.engine.run("BEGIN");
+      await this.openTransaction();
       this.transaction = "open";
     }
     return DONE;
+  }
+
+  private async openTransaction(): Promise<void> {
+    await this.engine.run("BEGIN");
+    this.transactionId = this.warehouse.nextTransaction();
   }
 
   /** Ends whatever transaction is open, and with it the locks. */

@@ -95,9 +95,12 @@ CREATE OR REPLACE VIEW ${SYSTEM}.svv_relation_privileges AS
 CREATE OR REPLACE VIEW ${SYSTEM}.svv_schema_privileges AS
   SELECT schema_name AS namespace_name, upper(privilege) AS privilege_type, grantee AS identity_name,
     CASE grantee WHEN 'public' THEN 'public' ELSE 'user' END AS identity_type, grant_option AS admin_option FROM ${HIDDEN}.grants WHERE kind = 'schema';
-CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_history AS SELECT * FROM ${HIDDEN}.loads WHERE ${OWN_ROWS};
+CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_history AS
+  SELECT user_id, query_id, transaction_id, session_id, database_name, status, table_name, start_time, end_time, duration, data_source, file_format,
+    loaded_rows, bytes AS loaded_bytes, files AS source_file_count, bytes AS source_file_bytes, files AS file_count_scanned, bytes AS file_bytes_scanned,
+    error_count, 0::BIGINT AS copy_job_id FROM ${HIDDEN}.loads WHERE ${OWN_ROWS};
 CREATE OR REPLACE VIEW ${SYSTEM}.sys_load_error_detail AS
-  SELECT user_id, query_id, session_id, database_name, table_id, start_time, file_name, line_number, column_name, column_type, column_length,
+  SELECT user_id, query_id, transaction_id, session_id, database_name, table_id, start_time, file_name, line_number, column_name, column_type, column_length,
     position, error_code, error_message FROM ${HIDDEN}.load_errors WHERE ${OWN_ROWS};
 CREATE OR REPLACE VIEW ${SYSTEM}.stl_load_errors AS
   SELECT user_id AS userid, table_id AS tbl, start_time AS starttime, session_id AS session, query_id AS query, file_name AS filename, line_number, column_name AS colname,

@@ -260,13 +260,37 @@ describe("the statement", () => {
     expect((await loader.run(`copy t ${FROM} csv`)).rowCount).toBe(1);
   });
 
-  it("keeps keys out of the history", async () => {
-    it_.objects = { "in/1": "1,1,a,,1,1,t\n" };
+  // https://docs.aws.amazon.com/redshift/latest/dg/SYS_LOAD_HISTORY.html and SYS_LOAD_ERROR_DETAIL.html
+  it("shows in the columns that Redshift's views have, and nowhere with its keys", async () => {
+    it_.objects = { "in/1": "1,1,a,,1,1,t\n", "in/2": "x,1,a,,1,1,t\n" };
     await it_.admin.run(
-      "copy t from 's3://bucket/in/' credentials 'aws_access_key_id=AKIA;aws_secret_access_key=hush' csv",
+      "copy t from 's3://bucket/in/' credentials 'aws_access_key_id=AKIA;aws_secret_access_key=hush' csv maxerror 2",
     );
-    const [[text]] = (await rowsOf(it_.admin, "select query_text from sys_load_history")) as [[string]];
-    expect(text).toBe("copy t from 's3://bucket/in/' credentials '' csv");
+    const history = await it_.admin.run("select * from sys_load_history");
+    expect(history.columns.map((column) => column.name)).toEqual(
+      `user_id query_id transaction_id session_id database_name status table_name start_time end_time duration data_source file_format loaded_rows
+      loaded_bytes source_file_count source_file_bytes file_count_scanned file_bytes_scanned error_count copy_job_id`.split(
+        /\s+/,
+      ),
+    );
+    expect(
+      await rowsOf(
+        it_.admin,
+        "select database_name, status, table_name, data_source, file_format, loaded_rows, source_file_count, source_file_bytes, error_count, copy_job_id from sys_load_history",
+      ),
+    ).toEqual([["dev", "completed", "t", "s3://bucket/in/", "csv", 1, 2, 26, 1, 0]]);
+    const detail = await it_.admin.run("select * from sys_load_error_detail");
+    expect(detail.columns.map((column) => column.name)).toEqual(
+      `user_id query_id transaction_id session_id database_name table_id start_time file_name line_number column_name column_type column_length
+      position error_code error_message`.split(/\s+/),
+    );
+    expect(JSON.stringify([history.rows, detail.rows])).not.toMatch(/AKIA|hush/);
+    expect(
+      await rowsOf(
+        it_.admin,
+        "select count(*) from sys_load_history h join sys_load_error_detail d on h.query_id = d.query_id and h.transaction_id = d.transaction_id",
+      ),
+    ).toEqual([[1]]);
   });
 
   it("in a transaction loads nothing when that is rolled back", async () => {

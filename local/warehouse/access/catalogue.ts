@@ -14,10 +14,10 @@ CREATE TABLE IF NOT EXISTS ${HIDDEN}.users (id INTEGER, name VARCHAR, password V
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.owners (kind VARCHAR, schema_name VARCHAR, name VARCHAR, owner VARCHAR);
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.grants (kind VARCHAR, schema_name VARCHAR, name VARCHAR, privilege VARCHAR, grantee VARCHAR, grant_option BOOLEAN);
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.keys (schema_name VARCHAR, name VARCHAR, diststyle VARCHAR, distkey VARCHAR, sortkey VARCHAR);
-CREATE TABLE IF NOT EXISTS ${HIDDEN}.loads (user_id INTEGER, query_id BIGINT, session_id INTEGER, database_name VARCHAR, status VARCHAR, table_id INTEGER, table_name VARCHAR,
-  start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT, data_source VARCHAR, file_format VARCHAR, loaded_rows BIGINT, loaded_bytes BIGINT,
-  source_file_count INTEGER, source_file_bytes BIGINT, error_count INTEGER, error_message VARCHAR, query_text VARCHAR);
-CREATE TABLE IF NOT EXISTS ${HIDDEN}.load_errors (user_id INTEGER, query_id BIGINT, session_id INTEGER, database_name VARCHAR, table_id INTEGER, table_name VARCHAR,
+CREATE TABLE IF NOT EXISTS ${HIDDEN}.loads (user_id INTEGER, query_id BIGINT, transaction_id BIGINT, session_id INTEGER, database_name VARCHAR,
+  status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT, data_source VARCHAR, file_format VARCHAR,
+  loaded_rows BIGINT, bytes BIGINT, files INTEGER, error_count BIGINT);
+CREATE TABLE IF NOT EXISTS ${HIDDEN}.load_errors (user_id INTEGER, query_id BIGINT, transaction_id BIGINT, session_id INTEGER, database_name VARCHAR, table_id INTEGER, table_name VARCHAR,
   start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT, column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, position INTEGER,
   raw_line VARCHAR, raw_field VARCHAR, error_code INTEGER, error_message VARCHAR);
 INSERT INTO ${HIDDEN}.grants SELECT 'schema', 'public', '', p, 'public', false FROM (VALUES ('usage'), ('create')) v(p)

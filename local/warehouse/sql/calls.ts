@@ -132,7 +132,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   convert_timezone: (args, name) => {
     count(args, name, 2, 3);
     return args.length === 2
-      ? `${SYSTEM}.convert_timezone(${args.map((arg) => arg.sql).join(", ")})`
+      ? `${SYSTEM}.convert_timezone(${args[0]!.sql}, ${moment(args[1]!)})`
       : `((${moment(args[2]!)} AT TIME ZONE ${args[0]!.sql}) AT TIME ZONE ${args[1]!.sql})`;
   },
   json_parse: system("super_parse", 1),

@@ -3,23 +3,18 @@ import { readCopy } from "../copy/options";
 import { SqlError, translate } from "../errors";
 import type { Session } from "../session";
 import { type Cursor, showName } from "../sql/cursor";
-import type { Token } from "../sql/tokens";
 import type { Run } from "./read";
 import { describe, engineName, requirePrivilege } from "./relations";
 
 /** COPY: needs INSERT on the table, loads all of its files or nothing, and leaves a row in sys_load_history either way. */
-export function readCopyStatement(cursor: Cursor, session: Session, tokens: readonly Token[]): Run {
+export function readCopyStatement(cursor: Cursor, session: Session): Run {
   const { warehouse, engine, user } = session;
   const copy = readCopy(cursor, warehouse.settings.database);
-  const text = tokens
-    .map((token) => token.text)
-    .join("")
-    .trim();
   return {
     locks: [showName(copy.table)],
     run: async () => {
       const started = new Date();
-      const record = { user, session: session.id, copy, text, started };
+      const record = { user, session: session.id, transaction: session.transactionNumber, copy, started };
       const kind = await requirePrivilege(engine, user, "insert", copy.table);
       if (kind === "view") throw new SqlError(`"${copy.table.name}" is a view: COPY loads tables`, "42809");
       try {

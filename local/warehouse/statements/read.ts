@@ -51,7 +51,7 @@ export function read(tokens: readonly Token[], session: Session): Run {
     case "merge":
       return readMerge(cursor, session);
     case "copy":
-      return readCopyStatement(cursor, session, tokens);
+      return readCopyStatement(cursor, session);
     case "create":
       return readCreate(cursor, session, tokens);
     case "drop":
