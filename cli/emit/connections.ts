@@ -1,10 +1,11 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 
 export interface Answer {
   readonly status: number;
   /** Value of the Retry-After header. */
   readonly retryAfter: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   /** The body of a 2xx; of any other answer its first part, for messages. */
   readonly text: string;
 }
@@ -75,5 +76,5 @@ async function read(answer: IncomingMessage): Promise<Answer> {
   const retryAfter = answer.headers["retry-after"];
   const status = answer.statusCode ?? 0;
   const text = Buffer.concat(chunks).toString("utf8");
-  return { status, retryAfter, text: status >= 300 ? text.slice(0, TEXT_LENGTH) : text };
+  return { status, retryAfter, headers: answer.headers, text: status >= 300 ? text.slice(0, TEXT_LENGTH) : text };
 }

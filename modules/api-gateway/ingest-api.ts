@@ -443,6 +443,7 @@ export class IngestApi extends Construct {
       restApiId: this.restApi.id,
       stageName,
       deploymentId: deployment.id,
+      xrayTracingEnabled: true,
       accessLogSettings: { destinationArn: logs.arn, format: ACCESS_LOG_FORMAT },
       dependsOn: props.accountLogging ? [props.accountLogging.account] : [],
     });

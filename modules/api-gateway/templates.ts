@@ -128,7 +128,7 @@ ${record("$document")}
 #foreach($piece in $pieces)
 #set($text = "$text$piece")
 #set($bare = $text.replaceAll('\\\\.', '').replaceAll('"[^"]*"', ''))
-#if(!$bare.contains('"') && $bare.replaceAll('[^{]', '').length() == $bare.replaceAll('[^}]', '').length())
+#if(!$bare.contains('"') && $bare.replaceAll('[^{]+', '').length() == $bare.replaceAll('[^}]+', '').length())
 #set($document = $text.trim().replaceAll(',$', '').trim().replaceAll('[\\r\\n]+', ' '))
 ${record("$document")}
 #set($text = '')
