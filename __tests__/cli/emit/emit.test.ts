@@ -174,7 +174,18 @@ describe("emit", () => {
     expect(reports.at(-1)).toBe(3);
   });
 
+  it("sends an API key, or a token, where the API asks for one", async () => {
+    await minimal({ auth: { kind: "apiKey", key: "k" } });
+    await minimal({ auth: { kind: "cognito", token: async () => "t" } });
+    expect(seen.map(({ request: { headers } }) => [headers["x-api-key"], headers.authorization])).toEqual([
+      ["k", undefined],
+      [undefined, "Bearer t"],
+    ]);
+  });
+
   it.each([
+    [{ batch: 0 }, "batch must be a whole number between 1 and 500, got 0"],
+    [{ batch: 501 }, "batch must be a whole number between 1 and 500, got 501"],
     [{ records: 0 }, "records must be a whole number between 1 and 1000000000, got 0"],
     [{ rate: -1 }, "rate must be between 0 and 100000, got -1"],
     [{ seed: 1.5 }, "seed must be a whole number between 0 and 4294967295, got 1.5"],
@@ -184,5 +195,73 @@ describe("emit", () => {
     [{ endpoint: "ftp://x" }, 'endpoint must be an http or https URL, got "ftp://x"'],
   ])("refuses %j", async (over, message) => {
     await expect(minimal(over)).rejects.toThrow(message);
+  });
+});
+
+describe("emit in batches", () => {
+  /** A 207 whose results at these places are failures. */
+  const part =
+    (...failed: number[]): Answer =>
+    ({ body }, response) => {
+      const results = (JSON.parse(body) as unknown[]).map((_, place) =>
+        failed.includes(place) ? { ErrorCode: "ProvisionedThroughputExceededException" } : { RecordId: "1" },
+      );
+      response.writeHead(207);
+      response.end(JSON.stringify({ FailedPutCount: failed.length, RequestResponses: results }));
+    };
+
+  it("sends the records of the seed, in their order, as lists of at most so many", async () => {
+    const result = await minimal({ records: 25, batch: 10, concurrency: 1, seed: 7 });
+    expect(seen.map(({ request }) => request.url)).toEqual(Array(3).fill("/live/records/batch"));
+    const expected = telemetryRecords(7);
+    const wanted = Array.from({ length: 25 }, () => JSON.stringify(expected.next().value));
+    expect(seen.map(({ body }) => body)).toEqual([
+      `[${wanted.slice(0, 10)}]`,
+      `[${wanted.slice(10, 20)}]`,
+      `[${wanted.slice(20)}]`,
+    ]);
+    expect(result).toMatchObject({ sent: 25, accepted: 25, retried: 0 });
+  });
+
+  it("sends only what was not taken again, as it was and in its order", async () => {
+    answer = (one, response, n) => (n === 1 ? part(1, 3)(one, response, n) : ok(one, response, n));
+    const result = await minimal({ records: 5, batch: 5 });
+    const first: string[] = seen[0]!.body.slice(1, -1).split(/(?<=\}),(?=\{"speed")/);
+    expect(seen[1]!.body).toBe(`[${first[1]},${first[3]}]`);
+    expect(result).toMatchObject({ sent: 5, accepted: 5, retried: 2, lost: 0, unknown: 0 });
+  });
+
+  it("counts lost only the records that were never taken", async () => {
+    answer = (one, response, n) => (n === 1 ? part(0, 2) : part(0))(one, response, n);
+    await expect(minimal({ records: 3, batch: 3, attempts: 2 })).resolves.toMatchObject({
+      accepted: 2,
+      lost: 1,
+      retried: 2,
+      unknown: 0,
+      firstFailure:
+        "lost after 2 tries: 1 of 2 records of a batch were not taken: ProvisionedThroughputExceededException",
+    });
+  });
+
+  it("counts every record of a batch whose answer was cut as one that may be there twice", async () => {
+    answer = (one, response, n) => (n === 1 ? void one.request.socket.destroy() : ok(one, response, n));
+    await expect(minimal({ records: 4, batch: 4 })).resolves.toMatchObject({ accepted: 4, retried: 4, unknown: 4 });
+  });
+
+  it.each(["", "{}", '{"RequestResponses":[{}]}'])("does not guess what the 207 %j took", async (text) => {
+    answer = (one, response, n) => {
+      if (n > 1) return ok(one, response, n);
+      response.writeHead(207);
+      response.end(text);
+    };
+    await expect(minimal({ records: 2, batch: 2 })).resolves.toMatchObject({ accepted: 2, retried: 2, unknown: 2 });
+  });
+
+  it("counts every record of a refused batch", async () => {
+    answer = status(400);
+    await expect(minimal({ records: 3, batch: 2 })).resolves.toMatchObject({
+      refused: 3,
+      refusedByStatus: { 400: 3 },
+    });
   });
 });
