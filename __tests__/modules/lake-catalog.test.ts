@@ -230,7 +230,10 @@ describe("a table", () => {
       () => table({ columns: [{ name: "hour", type: "int" }] }),
       't/catalog/raw: columns must have names of their own, got "hour" twice (partition keys count)',
     ],
-    [() => table({ format: "parquet" as "csv" }), 't/catalog/raw: format must be one of json, csv, got "parquet"'],
+    [
+      () => table({ format: "avro" as "csv" }),
+      't/catalog/raw: format must be one of json, csv, parquet, orc, got "avro"',
+    ],
     [
       () => hourlyPartitions(stack, { firstYear: 2030, lastYear: 2029 }),
       "t: lastYear must be at least firstYear, got 2029 before 2030",
@@ -242,6 +245,32 @@ describe("a table", () => {
 });
 
 const WHEELS = "struct<front_left:double,front_right:double,rear_left:double,rear_right:double>";
+
+describe("a table that a delivery stream converts by", () => {
+  it.each([
+    ["parquet", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"],
+    ["orc", "org.apache.hadoop.hive.ql.io.orc.OrcSerde"],
+  ] as const)("reads %s files", (format, serde) => {
+    table({ format });
+    expect(made().storage_descriptor.ser_de_info.serialization_library).toBe(serde);
+    expect(made().storage_descriptor.input_format).toContain(`hive.ql.io.${format}.`);
+  });
+
+  it("lets it read the table's versions, by catalog, database and table, and nothing else", () => {
+    const role = serviceRole(stack, "role", "firehose.amazonaws.com");
+    table().grantReadSchema(role);
+    expect(statementsOf(stack, role.friendlyUniqueId)).toEqual([
+      {
+        actions: ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
+        resources: [
+          expect.stringMatching(/^\$\{replace\(aws_glue_catalog_database\..+\.arn, .+, "catalog"\)\}$/),
+          expect.stringMatching(/^\$\{aws_glue_catalog_database\..+\.arn\}$/),
+          expect.stringMatching(/^\$\{aws_glue_catalog_table\..+\.arn\}$/),
+        ],
+      },
+    ]);
+  });
+});
 
 describe("named queries", () => {
   /** A folder below the temporary one, named from the project's folder. */

@@ -1,21 +1,44 @@
 import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { RecordShape } from "../../lambda-src/events/telemetry";
 import type { Bucket } from "../bucket";
 import { ConfigError, checkMatch, checkOneOf } from "../support/check";
+import { allow } from "../support/iam";
+import { idOf } from "../support/name";
 import type { Partitioning } from "./partitioning";
 
-/** How lines become rows, by the format of the lines. */
+const TEXT = {
+  inputFormat: "org.apache.hadoop.mapred.TextInputFormat",
+  outputFormat: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+};
+
+/** How files become rows, by their format: https://docs.aws.amazon.com/athena/latest/ug/supported-serdes.html */
 const FORMATS = {
   json: {
+    ...TEXT,
     serializationLibrary: "org.openx.data.jsonserde.JsonSerDe",
     // A bucket that keeps what was sent keeps odd records too. Without these one of them fails every query that meets it.
     parameters: { "ignore.malformed.json": "true", "use.null.for.invalid.data": "true" },
   },
   csv: {
+    ...TEXT,
     serializationLibrary: "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
     parameters: { "field.delim": ",", "serialization.format": ",", "serialization.null.format": "" },
+  },
+  parquet: {
+    inputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    outputFormat: "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+    serializationLibrary: "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    parameters: { "serialization.format": "1" },
+  },
+  orc: {
+    inputFormat: "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
+    outputFormat: "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
+    serializationLibrary: "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
+    parameters: { "serialization.format": "1" },
   },
 } as const;
 const FORMAT_NAMES = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
@@ -39,7 +62,10 @@ export interface LakeTableProps {
   /** Bucket that a delivery stream fills. */
   readonly bucket: Bucket;
 
-  /** `json`: one document a line. `csv`: values between commas, without quotes and without a header; nothing is NULL. */
+  /**
+   * `json`: one document a line. `csv`: values between commas, without quotes and without a header; nothing is NULL. `parquet`, `orc`: what a
+   * delivery stream with that `format` writes, whose schema this table then is.
+   */
   readonly format: keyof typeof FORMATS;
 
   /** In the order of the lines for `csv`, by name for `json`. At least one. */
@@ -61,8 +87,11 @@ export class LakeTable extends Construct {
   /** The table itself, for anything these props do not cover. */
   readonly table: GlueCatalogTable;
 
+  private readonly database: GlueCatalogDatabase;
+
   constructor(scope: Construct, id: string, props: LakeTableProps) {
     super(scope, id);
+    this.database = props.database;
     const { partitioning, columns, bucket } = props;
     const format = FORMATS[checkOneOf(this, "format", props.format, FORMAT_NAMES)];
     this.checkColumns(columns, partitioning);
@@ -82,8 +111,8 @@ export class LakeTable extends Construct {
       },
       storageDescriptor: {
         location,
-        inputFormat: "org.apache.hadoop.mapred.TextInputFormat",
-        outputFormat: "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        inputFormat: format.inputFormat,
+        outputFormat: format.outputFormat,
         columns: columns.map(({ name, type }) => ({ name, type })),
         serDeInfo: { serializationLibrary: format.serializationLibrary, parameters: { ...format.parameters } },
       },
@@ -92,6 +121,26 @@ export class LakeTable extends Construct {
 
   get name(): string {
     return this.table.name;
+  }
+
+  get tableName(): string {
+    return this.table.name;
+  }
+
+  get databaseName(): string {
+    return this.table.databaseName;
+  }
+
+  /** Lets `grantee` read this table's columns, in whatever version: a delivery stream converts by them. Nothing of its files. */
+  grantReadSchema(grantee: IamRole): void {
+    allow(this, `schema-${idOf(grantee)}`, grantee, {
+      actions: ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
+      on: [
+        Fn.replace(this.database.arn, `database/${this.database.name}`, "catalog"),
+        this.database.arn,
+        this.table.arn,
+      ],
+    });
   }
 
   private checkColumns(columns: readonly LakeColumn[], { keys }: Partitioning): void {

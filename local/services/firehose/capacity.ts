@@ -34,8 +34,13 @@ export class Capacity {
   async room(signal: AbortSignal): Promise<void> {
     while (this.isFull && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        this.waiting.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
+        // The signal lives as long as the delivery stream: a listener that stays behind for every wait would pile up.
+        const wake = () => {
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.waiting.push(wake);
+        signal.addEventListener("abort", wake);
       });
     }
   }

@@ -94,9 +94,24 @@ export class Processor {
     };
   }
 
+  /** A signal of its own for each call, of which nothing stays behind: `AbortSignal.timeout` would hold each for five minutes. */
+  private async withLimit<T>(signal: AbortSignal, call: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const abort = () => limit.abort();
+    const timer = setTimeout(abort, TIMEOUT_SECONDS * 1000);
+    signal.addEventListener("abort", abort);
+    try {
+      return await call(limit.signal);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
   private async invoke(payload: Buffer, signal: AbortSignal): Promise<Buffer> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_SECONDS * 1000)]);
-    const answer = await this.functions.invoke(this.config.lambdaArn, payload, limit);
+    const answer = await this.withLimit(signal, (limit) =>
+      this.functions.invoke(this.config.lambdaArn, payload, limit),
+    );
     if (answer.functionError) {
       const said = answer.payload.toString("utf8");
       if (/timed out/i.test(said)) {
