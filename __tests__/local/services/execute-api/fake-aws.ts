@@ -2,7 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import path from "node:path";
+import { join } from "node:path";
 import { Clock } from "../../../../local/clock";
 import { AwsError, type AwsRequest, type Caller, type LocalAws } from "../../../../local/gateway/types";
 import { Meter } from "../../../../local/meter";
@@ -15,6 +15,13 @@ export interface Applied {
   models: Record<string, unknown>[];
   validators: Record<string, unknown>[];
   gatewayResponses: Record<string, unknown>[];
+  authorizers?: Record<string, unknown>[];
+  apiKeys?: Record<string, unknown>[];
+  usagePlans?: Record<string, unknown>[];
+  /** Of every usage plan. */
+  planKeys?: Record<string, unknown>[];
+  /** What a user pool publishes. */
+  jwks?: unknown;
 }
 
 export interface ServiceCall {
@@ -33,7 +40,7 @@ export class FakeAws {
   service: () => { readonly status: number; readonly body: string } = () => ({ status: 200, body: "{}" });
   /** ARNs of callers whose policies allow everything. */
   readonly allowed: string[] = [];
-  readonly folder = mkdtempSync(path.join(tmpdir(), "execute-api-"));
+  readonly folder = mkdtempSync(join(tmpdir(), "execute-api-"));
   private readonly server: Server;
 
   constructor(applied: Applied) {
@@ -57,7 +64,12 @@ export class FakeAws {
           const { status, body } = this.service();
           return json(body, status);
         }
-        const [, , , what, name] = (request.url ?? "").split("?")[0]!.split("/");
+        const path = (request.url ?? "").split("?")[0]!;
+        if (path.endsWith("/.well-known/jwks.json")) return json(this.applied.jwks);
+        if (path === "/apikeys") return json({ item: this.applied.apiKeys ?? [] });
+        if (path === "/usageplans") return json({ item: this.applied.usagePlans ?? [] });
+        if (path.startsWith("/usageplans/")) return json({ item: this.applied.planKeys ?? [] });
+        const [, , , what, name] = path.split("/");
         if (what === "stages" && name !== this.applied.stage.stageName) {
           response.setHeader("x-amzn-errortype", "NotFoundException");
           return json({ message: "Invalid stage identifier specified" }, 404);
@@ -67,6 +79,7 @@ export class FakeAws {
           resources: { item: this.applied.resources },
           models: { item: this.applied.models },
           requestvalidators: { item: this.applied.validators },
+          authorizers: { item: this.applied.authorizers ?? [] },
           gatewayresponses: { item: this.applied.gatewayResponses },
         };
         json(what === undefined ? this.applied.api : answers[what]);
