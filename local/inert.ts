@@ -59,6 +59,8 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "aws_iam_role_policy_attachment",
   "aws_iam_policy",
   "aws_kinesis_stream",
+  "aws_glue_catalog_database",
+  "aws_glue_catalog_table",
   "aws_lambda_function",
   "aws_lambda_alias",
   "aws_lambda_permission",
