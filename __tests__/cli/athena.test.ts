@@ -58,14 +58,8 @@ describe("redstream athena", () => {
   it("finds every named query of the workgroup, page after page, by name", async () => {
     await expect(namedQuery(caller, "wg", "q01")).rejects.toThrow("wg has no named query q01; it has none");
     const all = Array.from({ length: 60 }, (_, n) => name(60 - n));
-    for (const Name of all) {
-      await call("CreateNamedQuery", {
-        Name,
-        Database: "lake",
-        QueryString: "SELECT 1 AS x, NULL AS y",
-        WorkGroup: "wg",
-      });
-    }
+    const query = { Database: "lake", QueryString: "SELECT 1 AS x, NULL AS y", WorkGroup: "wg" };
+    await Promise.all(all.map((Name) => call("CreateNamedQuery", { ...query, Name })));
     expect((await namedQueries(caller, "wg")).map(({ Name }) => Name)).toEqual([...all].sort());
     expect(await namedQuery(caller, "wg", "q07")).toMatchObject({
       Name: "q07",
