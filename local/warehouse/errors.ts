@@ -103,6 +103,7 @@ const TRANSLATIONS: readonly (readonly [RegExp, (match: RegExpExecArray) => SqlE
     ([, why]) => new SqlError(`JSON parsing error: ${why}`, "22P02"),
   ],
   [/duplicate name "([^"]*)" in struct/, ([, name]) => notCarried(`a SUPER object with the attribute "${name}" twice`)],
+  [/Divide by zero/, () => new SqlError("Divide by zero", "22012")],
   [/INTERRUPT/i, () => new SqlError("Query cancelled on user's request", "57014")],
   [/Parser Error: syntax error at or near "([^"]*)"/, ([, near]) => syntaxError(near)],
   [/Parser Error: syntax error at end of input/, () => syntaxError(undefined)],

@@ -63,6 +63,8 @@ CREATE OR REPLACE MACRO ${SYSTEM}.octet_length(a) AS strlen(a);
 CREATE OR REPLACE MACRO ${SYSTEM}.charindex(needle, text) AS strpos(text, needle);
 CREATE OR REPLACE MACRO ${SYSTEM}.convert_timezone(zone, moment) AS (moment AT TIME ZONE 'UTC') AT TIME ZONE zone;
 CREATE OR REPLACE MACRO ${SYSTEM}.sha2(text, bits) AS CASE WHEN bits IN (0, 256) THEN sha256(text) ELSE error('sha2 takes 256 bits here') END;
+CREATE OR REPLACE MACRO ${SYSTEM}.divide(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE a / b END;
+CREATE OR REPLACE MACRO ${SYSTEM}.modulo(a, b) AS CASE WHEN b = 0 THEN error('Divide by zero') ELSE a % b END;
 CREATE OR REPLACE MACRO ${SYSTEM}.add_months(d, n) AS CASE WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE))
   THEN last_day(CAST(d + to_months(CAST(n AS INTEGER)) AS DATE)) + (CAST(d AS TIMESTAMP) - CAST(CAST(d AS DATE) AS TIMESTAMP))
   ELSE CAST(d AS TIMESTAMP) + to_months(CAST(n AS INTEGER)) END;

@@ -91,6 +91,7 @@ describe("values", () => {
     ["timeformat 'auto'", "2024-01-02T03:04:05Z", "2024-01-02 03:04:05"],
     ["timeformat 'epochmillisecs'", "1704164645000", "2024-01-02 03:04:05"],
     ["timeformat 'epochsecs'", "1704164645", "2024-01-02 03:04:05"],
+    ["timeformat 'DD-MON-YYYY HH:MI:SS'", "02-Jan-2024 03:04:05", "2024-01-02 03:04:05"],
     ["timeformat 'DD.MM.YYYY HH:MI:SS'", "02.01.2024 03:04:05", "2024-01-02 03:04:05"],
   ])("of time are read by %s", async (options, text, expected) => {
     expect((await loadLines(`csv ${options}`, `1,1,a,${text},1,1,t`))[0]![3]).toBe(expected);
@@ -186,6 +187,33 @@ describe("files", () => {
     );
   });
 
+  it("are read with ZSTD, and refused by name when they are not", async () => {
+    const frame = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, row.length, ...[(row.length << 3) | 1, 0, 0]]),
+      Buffer.from(row),
+    ]);
+    it_.objects = { "in/1": frame };
+    expect((await it_.admin.run(`copy t ${FROM} csv zstd`)).rowCount).toBe(1);
+    it_.objects = { "in/1": row };
+    expect(await failure(it_.admin.run(`copy t ${FROM} csv zstd`))).toBe(
+      "58030 s3://bucket/in/1 cannot be read as ZSTD: incorrect magic number",
+    );
+  });
+
+  // https://docs.aws.amazon.com/redshift/latest/dg/r_DATEFORMAT_and_TIMEFORMAT_strings.html
+  it("may write a date by DATEFORMAT", async () => {
+    await it_.admin.run("create table dates (a date)");
+    for (const [format, text] of [
+      ["auto", "2024/01/02"],
+      ["MM/DD/YYYY", "01/02/2024"],
+      ["DD MON YYYY", "02 JAN 2024"],
+    ]) {
+      it_.objects = { "in/1": `${text}\n` };
+      await it_.admin.run(`copy dates ${FROM} csv dateformat '${format}'`);
+    }
+    expect(await rowsOf(it_.admin, "select distinct a from dates")).toEqual([["2024-01-02"]]);
+  });
+
   it("must exist under the prefix", async () => {
     expect(await failure(it_.admin.run(`copy t ${FROM} csv`))).toBe(
       "58030 The specified S3 prefix 'in/' does not exist",
@@ -231,8 +259,8 @@ describe("the statement", () => {
     [`copy t ${FROM} parquet gzip`, "42601 GZIP is not compatible with PARQUET"],
     [`copy t ${FROM} csv gzip zstd`, "42601 conflicting or redundant options: GZIP and ZSTD"],
     [
-      `copy t ${FROM} csv dateformat 'DD-MON-YYYY'`,
-      "0A000 DATEFORMAT 'DD-MON-YYYY' (only 'auto' and formats of YYYY, MM and DD) is not carried by the local warehouse",
+      `copy t ${FROM} csv dateformat 'DD-MON-YY'`,
+      "0A000 DATEFORMAT 'DD-MON-YY' (only 'auto' and formats of YYYY, MM, MON and DD) is not carried by the local warehouse",
     ],
     [`copy t ${FROM} csv nonsense`, '42601 syntax error at or near "nonsense"'],
     [`copy t ${FROM} csv escape`, "42601 CSV is not compatible with ESCAPE"],

@@ -92,6 +92,22 @@ it("LISTAGG takes its order from WITHIN GROUP, and no delimiter unless told", as
   ).toEqual([["1-2"], ["4"]]);
 });
 
+it.each([
+  "select 1 / 0",
+  "select n / d from t",
+  "select n % (n - 1) from t",
+  "select f / (f - f) as x from t where n = 1",
+])("%s fails, as in Redshift", async (sql) => {
+  expect(await failure(it_.admin.run(sql))).toBe("22012 Divide by zero");
+});
+
+it("divides integers to an integer, and not where NULLIF takes the zero away", async () => {
+  expect(await rowsOf(it_.admin, "select 7 / 2, n / 2, 10 % 4, n / nullif(d, 0) from t where g = 'b'")).toEqual([
+    [3, 2, 2, null],
+  ]);
+  expect(await rowsOf(it_.admin, "select avg(n) from t where n > 9")).toEqual([[null]]);
+});
+
 it("names the columns of functions by the function", async () => {
   const { columns } = await it_.admin.run(
     "select dateadd(day, 1, getdate()), avg(n), (select max(n) from t) as m from t",

@@ -228,21 +228,28 @@ function timestamp(rules: FieldRules, kind: "timestamp" | "timestamptz"): Parser
   };
 }
 
-const PARTS: Readonly<Record<string, string>> = { YYYY: "(?<y>\\d{4})", MM: "(?<m>\\d{1,2})", DD: "(?<d>\\d{1,2})" };
+const PARTS: Readonly<Record<string, string>> = {
+  YYYY: "(?<y>\\d{4})",
+  MON: "(?<n>[A-Za-z]{3})",
+  MM: "(?<m>\\d{1,2})",
+  DD: "(?<d>\\d{1,2})",
+};
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 const patterns = new Map<string, RegExp>();
 
-/** Reads a day by a format of YYYY, MM and DD with whatever between them; undefined when it does not fit or is no day. */
+/** Reads a day by a format of YYYY, MM, MON and DD with whatever between them; undefined when it does not fit or is no day. */
 function byFormat(text: string, format: string): { day: string; rest: string } | undefined {
   let pattern = patterns.get(format);
   if (!pattern) {
-    const source = format.toUpperCase().replace(/YYYY|MM|DD|[^A-Z0-9]/g, (part) => PARTS[part] ?? `\\${part}`);
-    pattern = new RegExp(`^${source}(?<rest>.*)$`, "s");
+    const source = format.toUpperCase().replace(/YYYY|MON|MM|DD|[^A-Z0-9]/g, (part) => PARTS[part] ?? `\\${part}`);
+    pattern = new RegExp(`^${source}(?<rest>.*)$`, "si");
     patterns.set(format, pattern);
   }
   const groups = pattern.exec(text)?.groups;
   if (!groups?.y) return undefined;
-  const [y, m, d] = [Number(groups.y), Number(groups.m), Number(groups.d)];
+  const month = groups.n ? MONTHS.indexOf(groups.n.toLowerCase()) + 1 : Number(groups.m);
+  const [y, m, d] = [Number(groups.y), month, Number(groups.d)];
   const at = new Date(Date.UTC(y, m - 1, d));
   if (at.getUTCMonth() !== m - 1 || at.getUTCDate() !== d) return undefined;
   return { day: at.toISOString().slice(0, 10), rest: groups.rest ?? "" };

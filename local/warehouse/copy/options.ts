@@ -301,13 +301,13 @@ function delimiter(text: string): string {
 }
 
 function dayFormat(text: string): string {
-  if (text.toLowerCase() === "auto" || /^(?:YYYY|MM|DD|[^A-Za-z0-9])+$/i.test(text)) return text;
-  throw notCarried(`DATEFORMAT '${text}' (only 'auto' and formats of YYYY, MM and DD)`);
+  if (text.toLowerCase() === "auto" || /^(?:YYYY|MON|MM|DD|[^A-Za-z0-9])+$/i.test(text)) return text;
+  throw notCarried(`DATEFORMAT '${text}' (only 'auto' and formats of YYYY, MM, MON and DD)`);
 }
 
 function timeFormat(text: string): string {
   if (["auto", "epochsecs", "epochmillisecs"].includes(text.toLowerCase())) return text;
-  if (/^(?:YYYY|MM|DD|[^A-Za-z0-9 ])+[T ]HH(?:24)?:MI:SS(?:\.S+)?(?:OF)?$/i.test(text)) return text;
+  if (/^(?:YYYY|MON|MM|DD|[^A-Za-z0-9 ])+[T ]HH(?:24)?:MI:SS(?:\.S+)?(?:OF)?$/i.test(text)) return text;
   throw notCarried(
     `TIMEFORMAT '${text}' (only 'auto', 'epochsecs', 'epochmillisecs' and formats like 'YYYY-MM-DD HH:MI:SS')`,
   );

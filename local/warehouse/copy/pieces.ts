@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import * as zlib from "node:zlib";
-import { notCarried, SqlError } from "../errors";
+import { createGunzip } from "node:zlib";
+import { SqlError } from "../errors";
 import type { SourceFile } from "./files";
 import type { CopyStatement } from "./options";
+import { zstdDecompress } from "./zstd";
 
 /** Part of a file's text. */
 export interface Piece {
@@ -42,14 +43,14 @@ function piece(parts: readonly Buffer[], final: boolean): Piece {
 
 async function* decompressed({ url, content }: SourceFile, copy: CopyStatement): AsyncGenerator<Buffer> {
   if (copy.zstd) {
-    yield zstd(url, content);
+    yield unpacked(url, content);
     return;
   }
   if (!copy.gzip) {
     for (let at = 0; at < content.length; at += PIECE_BYTES) yield content.subarray(at, at + PIECE_BYTES);
     return;
   }
-  const gunzip = zlib.createGunzip({ chunkSize: 256 * 1024 });
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
   gunzip.end(content);
   try {
     for await (const chunk of gunzip) yield chunk as Buffer;
@@ -58,12 +59,9 @@ async function* decompressed({ url, content }: SourceFile, copy: CopyStatement):
   }
 }
 
-/** Node has ZSTD since 22.15. */
-function zstd(url: string, content: Buffer): Buffer {
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (content: Buffer) => Buffer };
-  if (!zstdDecompressSync) throw notCarried("COPY option ZSTD on a Node.js before 22.15");
+function unpacked(url: string, content: Buffer): Buffer {
   try {
-    return zstdDecompressSync(content);
+    return zstdDecompress(content);
   } catch (error) {
     throw new SqlError(`${url} cannot be read as ZSTD: ${(error as Error).message}`, "58030");
   }

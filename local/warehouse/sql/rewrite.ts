@@ -148,7 +148,7 @@ class Rewrite {
     }
     if (name === "avg") {
       const args = this.inner(inside);
-      return { sql: `(sum(${args})${over} / count(${args})${over})`, next };
+      return { sql: `(sum(${args})${over} / nullif(count(${args})${over}, 0))`, next };
     }
     const distinct = isWord(inside[0], "distinct") ? "DISTINCT " : "";
     const [value, delimiter] = split(distinct ? inside.slice(1) : inside).map((tokens) => this.inner(tokens));

@@ -2,8 +2,8 @@ import { notCarried, SqlError, syntaxError } from "../errors";
 import type { Session } from "../session";
 import { type Cursor, isWord, showName, type TableName } from "../sql/cursor";
 import { toEngine } from "../sql/rewrite";
+import { withSemantics } from "../sql/semantics";
 import { quoteName, type Token } from "../sql/tokens";
-import { lax } from "../super/lax";
 import type { Run } from "./read";
 import { engineName, requirePrivilege, requireSelect } from "./relations";
 
@@ -15,7 +15,7 @@ export function readQuery(tokens: readonly Token[], session: Session): Run {
     returnsRows: true,
     run: async () => {
       await requireSelect(session.engine, session.user, sql);
-      return session.engine.run(await lax(session.engine, sql));
+      return session.engine.run(await withSemantics(session.engine, sql));
     },
   };
 }
@@ -52,7 +52,7 @@ export function readInsert(cursor: Cursor, session: Session): Run {
       if (defaults) return session.engine.run(`INSERT INTO ${target}${list} DEFAULT VALUES`);
       await requireSelect(session.engine, session.user, toEngine(asQuery, name));
       const query = toEngine(rest, name);
-      const source = isWord(rest[0], "values") ? query : await lax(session.engine, query);
+      const source = isWord(rest[0], "values") ? query : await withSemantics(session.engine, query);
       return session.engine.run(`INSERT INTO ${target}${list} ${source}`);
     },
   };

@@ -4,9 +4,9 @@ import type { Session } from "../session";
 import { readColumn, readCreateTable, sequenceName } from "../sql/create-table";
 import { type Cursor, showName, type TableName } from "../sql/cursor";
 import { toEngine } from "../sql/rewrite";
+import { withSemantics } from "../sql/semantics";
 import { quoteName, type Token } from "../sql/tokens";
 import { engineType, lengthCheck, readType } from "../sql/types";
-import { lax } from "../super/lax";
 import { SYSTEM } from "../system-views";
 import { requireSchema } from "./grants";
 import { NOTHING, type Run } from "./read";
@@ -48,7 +48,7 @@ function readCreateTableRun(cursor: Cursor, session: Session, temporary: boolean
       for (const { column, seed, step } of identities) {
         await engine.run(`CREATE SEQUENCE ${sequenceName(table, column)} START ${seed} INCREMENT ${step}`);
       }
-      const made = query && create.query !== query ? await lax(engine, query) : undefined;
+      const made = query && create.query !== query ? await withSemantics(engine, query) : undefined;
       const result = await engine.run(made ? create.engineSql.replace(create.query!, () => made) : create.engineSql);
       if (!temporary) {
         await catalogue.setOwner(engine, "table", table, user.name);
@@ -126,7 +126,7 @@ function readCreateView(cursor: Cursor, session: Session, replace: boolean): Run
       }
       const list = columns ? ` (${columns.map(quoteName).join(", ")})` : "";
       await engine.run(
-        `CREATE ${replace ? "OR REPLACE " : ""}VIEW ${engineName(view, "view")}${list} AS ${await lax(engine, sql)}`,
+        `CREATE ${replace ? "OR REPLACE " : ""}VIEW ${engineName(view, "view")}${list} AS ${await withSemantics(engine, sql)}`,
       );
       if (!existing) await catalogue.setOwner(engine, "table", view, user.name);
       return undefined;

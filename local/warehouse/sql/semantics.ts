@@ -1,24 +1,27 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rows } from "../access/catalogue";
 import { tablesRead } from "../access/tables-read";
-import { quoteString } from "../sql/tokens";
+import { SYSTEM } from "../system-views";
+import { quoteString } from "./tokens";
 
 /**
- * Makes a query lax about SUPER values, as Redshift is unless told otherwise (`cast_super_null_on_error`,
- * https://docs.aws.amazon.com/redshift/latest/dg/super-configurations.html): a cast, a comparison or an operator on a SUPER value that does
- * not have the type for it gives NULL, where the engine would fail. The engine navigates lax by itself. Queries without SUPER stay as they are.
+ * Where the engine would take a query's text and mean something else than Redshift, puts other text for it:
  *
- * A SUPER value is known by the name of its column; where it goes through a view or subquery under a computed name the engine's error stays.
+ * - On SUPER values Redshift is lax unless told otherwise (`cast_super_null_on_error`,
+ *   https://docs.aws.amazon.com/redshift/latest/dg/super-configurations.html): a cast, a comparison or an operator on a value that does not have the
+ *   type for it gives NULL, where the engine would fail. The engine navigates lax by itself. A SUPER value is known by the name of its
+ *   column; where it goes through a subquery under a computed name the engine's error stays.
+ * - A division by zero is an error, not the engine's NULL.
+ *
+ * Queries with neither stay as they are.
  */
-export async function lax(connection: DuckDBConnection, query: string): Promise<string> {
+export async function withSemantics(connection: DuckDBConnection, query: string): Promise<string> {
   const names = await superColumns(connection, query);
-  if (names.size === 0 && !query.includes("variant") && !query.includes("VARIANT") && !query.includes("super_parse")) {
-    return query;
-  }
+  if (names.size === 0 && !/variant|super_parse|[/%]/i.test(query)) return query;
   const [row] = await rows(connection, `SELECT json_serialize_sql(${quoteString(query)})`);
   const tree = parse(String(row?.[0])) as { error: boolean; statements?: { node: Node }[] };
   if (tree.error || !tree.statements) return query;
-  const rewriting = new Laxity(names);
+  const rewriting = new Semantics(names);
   rewriting.learn(tree.statements);
   for (const statement of tree.statements) {
     rewriting.label(statement.node);
@@ -63,7 +66,7 @@ interface Node {
   [key: string]: unknown;
 }
 
-class Laxity {
+class Semantics {
   changes = 0;
 
   constructor(private readonly names: Set<string>) {}
@@ -84,6 +87,8 @@ class Laxity {
   label(node: Node): void {
     for (const item of node.select_list ?? []) {
       if (item.alias) continue;
+      // Redshift's name for what has none.
+      if (item.class === "FUNCTION" && item.is_operator === true) item.alias = "?column?";
       const path = item.class === "CAST" ? item.child : item;
       const name = path && this.isSuper(path) ? lastName(path) : undefined;
       if (!name) continue;
@@ -109,6 +114,15 @@ class Laxity {
 
   private wrapped(value: unknown): unknown {
     const node = value as Node | null;
+    if (node?.class === "FUNCTION" && divides(node)) {
+      this.changes++;
+      return {
+        ...node,
+        schema: SYSTEM,
+        function_name: node.function_name === "/" ? "divide" : "modulo",
+        is_operator: false,
+      };
+    }
     if (typeof node !== "object" || node === null || !this.mayFail(node) || hasSubquery(node)) return value;
     this.changes++;
     // The engine's TRY lets some failed casts from VARIANT through; its TRY_CAST does not.
@@ -153,6 +167,14 @@ class Laxity {
     }
     return false;
   }
+}
+
+/** A division by what may be zero. */
+function divides(node: Node): boolean {
+  if (node.is_operator !== true || (node.function_name !== "/" && node.function_name !== "%")) return false;
+  const by = node.children?.[1];
+  if (by?.class === "CONSTANT") return Number((by.value as { value?: unknown } | undefined)?.value) === 0;
+  return by?.function_name !== "nullif";
 }
 
 function lastName(node: Node): string | undefined {
