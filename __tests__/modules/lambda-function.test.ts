@@ -30,8 +30,12 @@ describe("LambdaFunction", () => {
   it("packs the bundled handler with a fixed file mode, so that the same source gives the same hash", () => {
     transform();
     const [zip] = Object.values(synthesized(stack).data.archive_file) as Record<string, unknown>[];
-    expect(zip).toMatchObject({ type: "zip", output_file_mode: "0644", output_path: "${path.module}/lambda/transform-telemetry.zip" });
-    expect(zip!["source_file"]).toMatch(/^\$\{path\.module\}\/assets\/.*\/index\.js$/);
+    expect(zip).toMatchObject({
+      type: "zip",
+      output_file_mode: "0644",
+      output_path: "${path.module}/lambda/transform-telemetry.zip",
+    });
+    expect(zip!.source_file).toMatch(/^\$\{path\.module\}\/assets\/.*\/index\.js$/);
   });
 
   it("makes the zip during the apply whenever the source has changed", () => {
@@ -39,8 +43,8 @@ describe("LambdaFunction", () => {
     const json = synthesized(stack);
     const [[name, hash]] = Object.entries(json.resource.terraform_data) as [[string, Record<string, unknown>]];
     const [zip] = Object.values(json.data.archive_file) as Record<string, unknown>[];
-    expect(hash["triggers_replace"]).toEqual({ source: `\${filesha256("${zip!["source_file"]}")}` });
-    expect(zip!["depends_on"]).toEqual([`terraform_data.${name}`]);
+    expect(hash.triggers_replace).toEqual({ source: `\${filesha256("${zip!.source_file}")}` });
+    expect(zip!.depends_on).toEqual([`terraform_data.${name}`]);
   });
 
   it("names the command when the handler was not bundled", () => {
@@ -55,13 +59,19 @@ describe("LambdaFunction", () => {
     );
   });
 
-  it("may write its own logs and nothing else", () => {
+  it("traces its invocations", () => {
+    transform();
+    expect(resources(stack, Fn)).toMatchObject([{ tracing_config: { mode: "Active" } }]);
+  });
+
+  it("may write its own logs and traces and nothing else", () => {
     const fn = transform();
     expect(statementsOf(stack, fn.role.friendlyUniqueId)).toEqual([
       {
         actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
         resources: [expect.stringMatching(/^\$\{aws_cloudwatch_log_group\.transform_logs_\w+\.arn\}:\*$/)],
       },
+      { actions: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources: ["*"] },
     ]);
   });
 

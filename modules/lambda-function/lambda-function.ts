@@ -57,7 +57,7 @@ export class LambdaFunction extends Construct {
   /** The function itself, for anything these props do not cover. */
   readonly fn: Fn;
 
-  /** Role the handler runs as. It may write its own logs; everything else is granted by whoever owns it. */
+  /** Role the handler runs as. It may write its own logs and traces; everything else is granted by whoever owns it. */
   readonly role: IamRole;
 
   /** Alias `live` of the published version. */
@@ -80,6 +80,12 @@ export class LambdaFunction extends Construct {
       on: [`${logs.arn}:*`],
     });
 
+    // X-Ray knows no narrower resource for these.
+    const mayTrace = allow(this, "write-traces", this.role, {
+      actions: ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+      on: ["*"],
+    });
+
     const { zip } = new FunctionPackage(this, "package", props.source);
     const environment = props.environment ?? {};
     const hasEnvironment = Object.keys(environment).length > 0;
@@ -96,8 +102,9 @@ export class LambdaFunction extends Construct {
       memorySize: memory,
       publish: true,
       loggingConfig: { logFormat: "JSON", logGroup: logs.name },
+      tracingConfig: { mode: "Active" },
       ...(hasEnvironment ? { environment: { variables: { ...environment } }, kmsKeyArn: props.key.arn } : {}),
-      dependsOn: [mayLog],
+      dependsOn: [mayLog, mayTrace],
     });
     this.alias = new LambdaAlias(this, "live", {
       name: "live",
