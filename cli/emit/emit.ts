@@ -180,22 +180,22 @@ class Sender {
       const count = Math.min(batch ?? 1, records - this.counts.sent);
       this.counts.sent += count;
       // Taken with the turn, in order, so that a run at a given rate sends the records of the seed in their order.
-      const texts = source.next(count);
+      const body = batch === undefined ? source.one() : source.list(count);
       await this.pacer.turn(signal, count);
       if (signal?.aborted) {
         // Not begun after all.
         this.counts.sent -= count;
         return;
       }
-      await this.deliver(texts, count);
+      await this.deliver(body, count);
       this.report();
     }
   }
 
-  /** Tries records, as they stand in a list, until each is accepted, refused or given up. */
-  private async deliver(texts: Buffer, count: number): Promise<void> {
-    const { attempts, batch, signal, timer } = this.options;
-    let body = batch === undefined ? texts : listOf(texts);
+  /** Tries the records of one request until each is accepted, refused or given up. */
+  private async deliver(first: Buffer, count: number): Promise<void> {
+    const { attempts, signal, timer } = this.options;
+    let body = first;
     let open = count;
     for (let tries = 1; ; tries++) {
       const outcome = await this.try(body, open);
@@ -257,8 +257,6 @@ class Sender {
     return { ...this.counts, records: this.options.records, elapsedMs: this.options.timer.now() - this.started };
   }
 }
-
-const listOf = (texts: Buffer) => Buffer.concat([Buffer.from("["), texts, Buffer.from("]")]);
 
 /** The list with the members at these places alone, in their order. */
 function only(list: Buffer, places: readonly number[]): Buffer {

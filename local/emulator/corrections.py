@@ -229,7 +229,25 @@ def pointed_patches(apigateway):
     apigateway._apply_patch = apply_patch
 
 
+def bare_mocks(apigateway):
+    """A MOCK integration calls nothing, and is given a method (POST) to call with all the same: Terraform plans to replace it, every time."""
+    put = apigateway._put_integration
+
+    def put_bare(api_id, resource_id, http_method, data):
+        answer = put(api_id, resource_id, http_method, data)
+        if answer[0] != 201 or data.get("type") != "MOCK":
+            return answer
+        integration = apigateway._resources[api_id][resource_id]["resourceMethods"][http_method]["methodIntegration"]
+        for name in ("httpMethod", "uri", "connectionType"):
+            if name not in data:
+                integration.pop(name, None)
+        return apigateway._v1_response(integration, 201)
+
+    apigateway._put_integration = put_bare
+
+
 def api_gateway(apigateway):
+    bare_mocks(apigateway)
     forgiving_api_keys(apigateway)
     pointed_patches(apigateway)
 
