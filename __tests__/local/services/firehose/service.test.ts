@@ -444,6 +444,22 @@ describe("a Kinesis source", () => {
     expect(delivered()).toEqual([1, 2]);
   });
 
+  it("is read no further than there is room for, and read on when there is", async () => {
+    const big = Buffer.alloc(1_000_000, "x");
+    world.shards.set(
+      "s0",
+      Array.from({ length: 100 }, (_, n) => ({ ...record(n), data: big })),
+    );
+    world.putFails = new Error("S3 is away");
+    await fromStream();
+    await until(() => count("received") >= 30);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Two buffers of 1 MB, 32 MB for the processor, and the page that was read last.
+    expect(count("received")).toBeLessThanOrEqual(40);
+    world.putFails = undefined;
+    await until(() => count("delivered") === 100);
+  });
+
   it("is not settled before the shards were read", async () => {
     world.readFails = new Error("not yet");
     world.shards.set("s0", [record(1)]);
