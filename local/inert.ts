@@ -38,7 +38,7 @@ export const INERT: Readonly<Record<string, string>> = {
   aws_redshift_parameter_group: `${NO_TLS}, and the warehouse has no parameters to set`,
   aws_redshiftserverless_usage_limit: "queries are not metered here, so no limit is ever reached",
   aws_redshift_logging: "the warehouse runs inside of the local AWS and writes no audit log",
-  aws_api_gateway_account: "names the role for the logs of API Gateway, which writes none here",
+  aws_api_gateway_account: "names the role for the logs of API Gateway, which writes them to files of the run here",
   aws_cloudwatch_metric_alarm: "the local AWS counts for the run's summary and publishes no metrics",
   aws_cloudwatch_dashboard: "there is no console to show it in",
   aws_sns_topic: "nothing here publishes to it",
@@ -96,6 +96,8 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "aws_kinesisanalyticsv2_application",
   "aws_redshift_cluster",
   "aws_redshift_cluster_iam_roles",
+  "aws_athena_workgroup",
+  "aws_athena_named_query",
   "aws_redshiftserverless_namespace",
   "aws_redshiftserverless_workgroup",
   // By Terraform and its small providers (or by what stands in for them in the copy).

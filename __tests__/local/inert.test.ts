@@ -4,7 +4,10 @@ describe("the types of a stack", () => {
   it("that do nothing here are told with the reason", () => {
     const configuration = { resource: { aws_s3_bucket: {}, aws_api_gateway_account: {} }, data: { aws_region: {} } };
     expect(checkTypes(configuration)).toEqual([
-      { type: "aws_api_gateway_account", reason: "names the role for the logs of API Gateway, which writes none here" },
+      {
+        type: "aws_api_gateway_account",
+        reason: "names the role for the logs of API Gateway, which writes them to files of the run here",
+      },
     ]);
   });
 
