@@ -140,6 +140,19 @@ it("takes names of columns, CTEs and aliases for what they are", async () => {
   ).toEqual([[3, 1]]);
 });
 
+it("tells the FROM of a function and of IS DISTINCT FROM from the FROM of a query", async () => {
+  await it_.admin.run(
+    "create table o (at timestamp, n int, m int); insert into o values ('2024-01-02 00:00:00', 1, 2)",
+  );
+  expect(
+    await rowsOf(
+      it_.admin,
+      `select extract(year from o.at), substring('abc' from 2 for 1), trim(both 'x' from 'xax'), (select extract(month from o.at)), o.n is distinct from o.m
+       from o left join o p on (p.n is not distinct from o.n) where o.at > date '2024-01-01' - interval '1 day' and (o.n, 2) in ((1, 2)) and not (o.m = 3)`,
+    ),
+  ).toEqual([[2024, "b", "a", 1, true]]);
+});
+
 // "What it does not know it refuses by name"
 it.each([
   ["select approximate count(distinct n) from t", "0A000 APPROXIMATE COUNT is not carried by the local warehouse"],

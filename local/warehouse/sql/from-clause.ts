@@ -38,6 +38,8 @@ export class FromClause {
   /** Whether the next token begins an item. */
   private item = false;
   private inside = false;
+  /** A FROM without a SELECT before it belongs to a function: EXTRACT(year FROM o.at). */
+  private selected = false;
 
   /** @param around names of the queries around this one */
   constructor(private readonly around: ReadonlySet<string>) {}
@@ -55,7 +57,8 @@ export class FromClause {
         // Another part of a UNION.
         this.here = new Set();
         this.inside = false;
-      } else if (token.value === "from") {
+        this.selected = true;
+      } else if (token.value === "from" && this.selected && !isWord(own[at - 1], "distinct")) {
         this.inside = true;
         this.item = true;
         return undefined;
