@@ -52,4 +52,11 @@ export const EXCEPTIONS: readonly ScanException[] = [
     reason:
       "This is what the setting asks for. The API's resource policy admits the networks of `allowedCidrs` and nobody else; without them `none` is refused.",
   },
+  {
+    on: "aws_api_gateway_method",
+    at: /\/preflight-[^/]+\/method$/,
+    checks: ["aws-api-gateway-no-public-access"],
+    reason:
+      "A browser sends its preflight without credentials. API Gateway answers it itself, with nothing but CORS headers.",
+  },
 ];
