@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { analyticsCommand } from "./commands/analytics";
+import { athenaCommand } from "./commands/athena";
 import { doctorCommand } from "./commands/doctor";
 import { emitCommand } from "./commands/emit";
 import { prepareCommand } from "./commands/prepare";
@@ -20,6 +21,7 @@ const program = new Command("redstream")
   .addCommand(emitCommand())
   .addCommand(analyticsCommand())
   .addCommand(queryCommand())
+  .addCommand(athenaCommand())
   .addCommand(doctorCommand());
 
 program.parseAsync().catch((error: Error) => {

@@ -4,6 +4,7 @@ import { FirehoseAfterAnalytics } from "../modules/firehose-after-analytics";
 import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
 import { PipelineStack } from "./pipeline-stack";
+import { TelemetryCatalog } from "./telemetry-catalog";
 import { TelemetryIngest } from "./telemetry-ingest";
 
 /** Telemetry from an HTTP call to files: every record with its EXTRA2 in one bucket, the fast laps as CSV in another. */
@@ -36,8 +37,12 @@ export class TelemetryLake extends PipelineStack {
       disposable,
     });
 
+    const catalog = new TelemetryCatalog(this, "catalog", { ingest, nameOf, disposable });
+    catalog.addFastLaps(processed);
+
     this.output({
       ...ingest.outputs,
+      ...catalog.outputs,
       processed_bucket: processed.name,
       processed_delivery_stream: delivery.name,
       ...fastLaps.outputs,

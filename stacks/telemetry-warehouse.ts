@@ -5,6 +5,7 @@ import { QueryRunner } from "../modules/query-runner";
 import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
 import { PipelineStack } from "./pipeline-stack";
+import { TelemetryCatalog } from "./telemetry-catalog";
 import { TelemetryIngest } from "./telemetry-ingest";
 import { createWarehouse, warehouseOutputs } from "./warehouse";
 
@@ -53,8 +54,11 @@ export class TelemetryWarehouse extends PipelineStack {
       disposable,
     });
 
+    const catalog = new TelemetryCatalog(this, "catalog", { ingest, nameOf, disposable });
+
     this.output({
       ...ingest.outputs,
+      ...catalog.outputs,
       processed_bucket: staging.name,
       processed_delivery_stream: delivery.name,
       ...fastLaps.outputs,

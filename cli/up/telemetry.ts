@@ -1,6 +1,7 @@
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { LocalAws } from "../../local/gateway/types";
+import { namedQuery, runQuery } from "../athena";
 import { type EmitResult, telemetryRecords } from "../emit";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
 import { linesOf, objectsOf } from "./objects";
@@ -17,6 +18,8 @@ export interface TelemetryOutputs extends WarehouseOutputs {
   readonly processed_delivery_stream: string;
   /** Absent with engine sql, of which AWS runs no application any more. */
   readonly analytics_application?: string;
+  /** Absent in a folder that was synthesized before there was one. */
+  readonly athena_workgroup?: string;
   readonly warehouse_table?: string;
 }
 
@@ -41,9 +44,7 @@ export async function sumUpTelemetry(
   const s3 = new S3Client(aws.internal);
   const raw = await readRawBucket(s3, outputs.raw_bucket);
   const warehouse = warehouseOf(outputs);
-  const arrived = warehouse
-    ? await rowsOfTable(aws, warehouse, outputs)
-    : await linesOfBucket(s3, outputs.processed_bucket);
+  const arrived = warehouse ? await rowsOfTable(aws, warehouse, outputs) : await linesOfBucket(aws, s3, outputs);
   const meter = (place: string, ...events: string[]) =>
     Object.fromEntries(events.map((event) => [event, aws.meter.read(place, event)]));
   const api = meter(`api:${restApiOf(outputs.api_url)}`, "received", "accepted", "refused", "failed");
@@ -203,7 +204,14 @@ async function rowsOfTable(aws: LocalAws, on: Warehouse, outputs: TelemetryOutpu
   };
 }
 
-async function linesOfBucket(s3: S3Client, bucket: string): Promise<Arrived> {
+/** The named query whose answer stands in the summary. */
+const SHOWN = "speed_by_gear";
+
+async function linesOfBucket(
+  aws: LocalAws,
+  s3: S3Client,
+  { processed_bucket: bucket, athena_workgroup: workgroup }: TelemetryOutputs,
+): Promise<Arrived> {
   let count = 0;
   let objects = 0;
   const first: string[] = [];
@@ -217,7 +225,12 @@ async function linesOfBucket(s3: S3Client, bucket: string): Promise<Arrived> {
   return {
     hop: { name: "processed bucket", counts: { lines: count, objects } },
     count,
-    firstRows: first.join("\n"),
+    firstRows: [...first, ...(workgroup === undefined ? [] : await shown(aws, workgroup))].join("\n"),
     place: `fast laps as CSV: s3://${bucket}/`,
   };
+}
+
+async function shown({ internal }: LocalAws, workgroup: string): Promise<string[]> {
+  const answer = await runQuery(internal, await namedQuery(internal, workgroup, SHOWN));
+  return ["", `${SHOWN}, by Athena over the same files:`, tableOf(answer)];
 }

@@ -23,7 +23,12 @@ export async function leftovers(
   const states = await Promise.all(
     keys.Keys.map(({ KeyId }) => aws<{ KeyMetadata: { KeyState: string } }>("kms", "describe-key", "--key-id", KeyId)),
   );
+  const catalogs = await aws<{ DatabaseList: { Name: string }[] }>("glue", "get-databases");
+  const workgroups = await aws<{ WorkGroups: { Name: string }[] }>("athena", "list-work-groups");
   return {
+    catalogs: catalogs.DatabaseList.map(({ Name }) => Name),
+    // Every account has this one.
+    workgroups: workgroups.WorkGroups.map(({ Name }) => Name).filter((name) => name !== "primary"),
     buckets: ((await new S3Client(config).send(new ListBucketsCommand())).Buckets ?? []).map(({ Name }) => Name),
     streams: (await new KinesisClient(config).send(new ListStreamsCommand())).StreamNames ?? [],
     deliveryStreams:
@@ -54,6 +59,8 @@ export async function leftovers(
 }
 
 export const NOTHING = {
+  catalogs: [],
+  workgroups: [],
   buckets: [],
   streams: [],
   deliveryStreams: [],
