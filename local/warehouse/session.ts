@@ -183,6 +183,8 @@ async function result(outcome: DuckDBMaterializedResult, returnsRows: boolean): 
 /** The engine names a column without an alias by its whole expression, Redshift by the function alone. */
 function label(name: string): string {
   if (name === "count_star()") return "count";
-  const call = /^"?(\w+)"?\(.*\)$/s.exec(name);
+  const cast = /^(?:TRY_)?CAST\((?:\w+\.)*"?(\w+)"? AS .*\)$/s.exec(name);
+  if (cast && !/^\d+$/.test(cast[1]!)) return cast[1]!.toLowerCase();
+  const call = /^(?:main\.)?"?(\w+)"?\(.*\)$/s.exec(name);
   return (call?.[1] ?? name).toLowerCase();
 }

@@ -153,6 +153,29 @@ it("tells the FROM of a function and of IS DISTINCT FROM from the FROM of a quer
   ).toEqual([[2024, "b", "a", 1, true]]);
 });
 
+// https://docs.aws.amazon.com/redshift/latest/dg/r_SELECT_list.html
+it("takes TOP, and names a column that is cast by the column", async () => {
+  const { columns, rows } = await it_.admin.run(
+    "select top 2 n::varchar, trim(g), cast(f as int) from t order by n desc",
+  );
+  expect(columns.map((column) => column.name)).toEqual(["n", "trim", "f"]);
+  expect(rows).toEqual([
+    ["4", "b", 4],
+    ["2", "a", 2],
+  ]);
+  expect(await rowsOf(it_.admin, "select n from (select top 1 n from t order by n) s")).toEqual([[1]]);
+});
+
+it("takes a column named at, which the engine reserves", async () => {
+  await it_.admin.run("create table p (at timestamp); insert into p values ('2024-01-02 03:00:00')");
+  expect(
+    await rowsOf(
+      it_.admin,
+      "select date_trunc('day', at), coalesce(at, getdate()), at at time zone 'UTC' from p where at > '2024-01-01'",
+    ),
+  ).toEqual([["2024-01-02 00:00:00", "2024-01-02 03:00:00", "2024-01-02 03:00:00+00"]]);
+});
+
 // "What it does not know it refuses by name"
 it.each([
   ["select approximate count(distinct n) from t", "0A000 APPROXIMATE COUNT is not carried by the local warehouse"],

@@ -32,6 +32,8 @@ class Rewrite {
   private readonly out: string[] = [];
   private readonly from: FromClause;
   private at = 0;
+  /** SELECT TOP n, which the engine has as LIMIT at the end. */
+  private top: string | undefined;
 
   constructor(
     private readonly own: readonly Token[],
@@ -46,6 +48,7 @@ class Rewrite {
 
   sql(): string {
     while (this.at < this.own.length) this.step();
+    if (this.top !== undefined) this.out.push(`LIMIT ${this.top}`);
     return this.out.join(" ");
   }
 
@@ -56,6 +59,13 @@ class Rewrite {
     const after = own[at + 1];
     refuseForeign(own, at);
     if (token.kind === "parameter") throw notCarried(`the parameter :${token.value} without a value`);
+    if (isWord(token, "top") && isWord(before, "select") && after?.kind === "number") {
+      if (own.some((other) => ["union", "intersect", "except", "minus", "limit"].some((word) => isWord(other, word))))
+        throw notCarried("TOP beside UNION, INTERSECT, EXCEPT or LIMIT");
+      this.top = after.text;
+      this.at += 2;
+      return;
+    }
     const array = this.from.array(own, at);
     if (array) {
       this.put(unnested(this.inner(array.path, false), array), array.length);
@@ -259,6 +269,8 @@ function word(token: Token, before: Token | undefined, after: Token | undefined,
   }
   if (token.value === "float" && after?.text !== "(" && (before?.text === "::" || isWord(before, "as")))
     return "float8";
+  // The engine reserves it.
+  if (token.value === "at" && !isWord(after, "time")) return quoteName("at");
   if (token.value === "super" && (before?.text === "::" || isWord(before, "as"))) return "variant";
   return token.value;
 }
