@@ -22,6 +22,8 @@ import type { DeliverySettings } from "./settings";
 const EVENT_BYTES = 1024;
 const INVOCATIONS_AT_ONCE = 2;
 const WRITES_AT_ONCE = 2;
+/** Objects of partitions are many and small. */
+const PARTITION_WRITES_AT_ONCE = 8;
 
 /** How the meter calls what lies under the error prefix. */
 const EVENTS: Readonly<Record<ErrorType, string>> = {
@@ -52,7 +54,7 @@ export class Delivery {
   private readonly stop = new AbortController();
   private readonly roles = new Map<string, RolePorts>();
   private readonly transforms = new Lane(INVOCATIONS_AT_ONCE);
-  private readonly writes = new Lane(WRITES_AT_ONCE);
+  private readonly writes: Lane;
   private readonly writer: ObjectWriter;
   private readonly encoder: Encoder;
   private readonly processor: Processor | undefined;
@@ -77,6 +79,7 @@ export class Delivery {
     const named = { ...of, place: this.place };
     this.log = new ErrorLog(named, clock, meter, () => this.role(settings.roleArn).logs, settings.log);
     const { s3, redshift, processor, conversion, backup, partitionKeys, bufferBytes, bufferSeconds } = settings;
+    this.writes = new Lane(partitionKeys ? PARTITION_WRITES_AT_ONCE : WRITES_AT_ONCE);
     this.writer = new ObjectWriter(s3, of, this.role(s3.roleArn).objects, clock, this.log, this.retried);
     this.encoder = conversion
       ? new Parquet(conversion, this.role(conversion.roleArn).catalog, of.folder, clock, this.log, this.retried)
