@@ -33,7 +33,8 @@ export class FastLaps extends Construct {
           source: stream,
           codeBucket: new Bucket(this, "code", { name: props.codeBucketName, key, forceDestroy: props.disposable }),
         })
-      : new SqlApplication(this, "application", { ...common, source: rawDelivery });
+      : // An id of its own: under the other engine's, a switch would replace resources in a circle.
+        new SqlApplication(this, "sql-application", { ...common, source: rawDelivery });
   }
 
   /** What `redstream` starts. Engine `sql` has none: AWS runs no such application any more. */
