@@ -1,0 +1,35 @@
+/** A part of bench/README.md. */
+export interface Section {
+  readonly title: string;
+  /** What is compared, in a sentence or two. */
+  readonly text: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** What was promised, and whether this run kept it. */
+  readonly goals: readonly Goal[];
+}
+
+export interface Goal {
+  readonly says: string;
+  readonly got: string;
+  readonly kept: boolean;
+}
+
+export function markdown({ title, text, head, rows, goals }: Section): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    `## ${title}`,
+    text,
+    "",
+    line(head),
+    line(head.map(() => "---")),
+    ...rows.map(line),
+    "",
+    ...goals.map(({ says, got, kept }) => `- ${kept ? "kept" : "**not kept**"}: ${says}; this run: ${got}`),
+    "",
+  ].join("\n");
+}
+
+export const seconds = (value: number) => `${value.toFixed(2)} s`;
+export const times = (value: number) => `${value.toFixed(1)}x`;
+export const whole = (value: number) => Math.round(value).toLocaleString("en-US");
