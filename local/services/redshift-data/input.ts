@@ -1,4 +1,5 @@
 import { AwsError } from "../../gateway/types";
+import { readJsonBody } from "../../json-body";
 
 /** A refusal as the Data API words it: https://docs.aws.amazon.com/redshift-data/latest/APIReference/CommonErrors.html */
 export function invalid(message: string): AwsError {
@@ -19,16 +20,7 @@ export class Input {
   private readonly body: Readonly<Record<string, unknown>>;
 
   constructor(text: string) {
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(text || "{}");
-    } catch {
-      throw new AwsError("SerializationException", "The request body is not JSON");
-    }
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-      throw new AwsError("SerializationException", "The request body must be a JSON object");
-    }
-    this.body = parsed as Record<string, unknown>;
+    this.body = readJsonBody(text);
   }
 
   string(name: string): string | undefined {
