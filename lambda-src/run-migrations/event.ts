@@ -2,7 +2,7 @@ import { RunError } from "./errors";
 import { checksumOf, MIGRATION_NAME, MIGRATION_NAME_RULE, numberOf } from "./migration";
 
 /** Table rights that a user may be given. */
-export const PRIVILEGES = ["SELECT", "INSERT"] as const;
+export const PRIVILEGES = ["SELECT", "INSERT", "DELETE"] as const;
 export type Privilege = (typeof PRIVILEGES)[number];
 
 export interface Grant {
@@ -11,12 +11,21 @@ export interface Grant {
   readonly privileges: readonly Privilege[];
 }
 
-export interface DatabaseUser {
+/** Logs in with a password of its own. */
+export interface PasswordUser {
   readonly name: string;
   /** Secret that holds, or will hold, `{"username", "password"}`. */
   readonly secretArn: string;
   readonly grants: readonly Grant[];
 }
+
+/** An IAM identity as the Data API logs it in: `IAMR:role` or `IAM:user`. It has no password, and so no secret. */
+export interface IamUser {
+  readonly name: string;
+  readonly grants: readonly Grant[];
+}
+
+export type DatabaseUser = PasswordUser | IamUser;
 
 /** What the function is invoked with. `modules/query-runner` writes it. */
 export interface RunMigrationsEvent {
@@ -89,16 +98,21 @@ function readUser(value: unknown, index: number): DatabaseUser {
   const { name, secretArn, grants = [] } = object(value, `users[${index}]`);
   if (typeof name !== "string" || name === "")
     throw new RunError(`users[${index}].name must be a database user's name`);
+  const granted = list(grants, `users[${index}].grants`).map((grant, at) =>
+    readGrant(grant, `users[${index}].grants[${at}]`),
+  );
+  if (IAM_USER.test(name)) {
+    if (secretArn !== undefined)
+      throw new RunError(`users[${index}].secretArn must be left out: ${name} logs in by IAM and has no password`);
+    return { name, grants: granted };
+  }
   if (typeof secretArn !== "string" || secretArn === "")
     throw new RunError(`users[${index}].secretArn must be a secret's ARN`);
-  return {
-    name,
-    secretArn,
-    grants: list(grants, `users[${index}].grants`).map((grant, at) =>
-      readGrant(grant, `users[${index}].grants[${at}]`),
-    ),
-  };
+  return { name, secretArn, grants: granted };
 }
+
+/** How Redshift names a role and a user of IAM: https://docs.aws.amazon.com/redshift/latest/mgmt/generating-iam-credentials-role-permissions.html */
+const IAM_USER = /^IAMR?:./;
 
 function readGrant(value: unknown, where: string): Grant {
   const { schema, table, privileges } = object(value, where);

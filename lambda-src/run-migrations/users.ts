@@ -1,5 +1,5 @@
 import { RunError } from "./errors";
-import type { DatabaseUser } from "./event";
+import type { DatabaseUser, PasswordUser } from "./event";
 import { hashed, newPassword } from "./password";
 import { identifier, literal } from "./quote";
 import { despiteConflicts, type Waiting } from "./retry";
@@ -15,6 +15,13 @@ export interface Secrets {
 
 const ROUNDS = 5;
 
+/** Makes the database user, with a password or for an IAM identity, and gives it its grants. */
+export async function ensureUser(sql: Sql, secrets: Secrets, user: DatabaseUser, waiting: Waiting): Promise<void> {
+  // The Data API makes an IAM identity's user at its first call too, then without a grant: made here before, or found.
+  if (!("secretArn" in user)) return setUp(sql, user, { create: "PASSWORD DISABLE" }, waiting);
+  await ensurePasswordUser(sql, secrets, user, waiting);
+}
+
 /**
  * Makes the database user what its secret says, and gives it its grants.
  *
@@ -22,7 +29,7 @@ const ROUNDS = 5;
  * applies, and no run rotates a password that a delivery stream is using. The secret is read again at the end, because
  * the last one to set the password must be the one that saw the last secret.
  */
-export async function ensureUser(sql: Sql, secrets: Secrets, user: DatabaseUser, waiting: Waiting): Promise<void> {
+async function ensurePasswordUser(sql: Sql, secrets: Secrets, user: PasswordUser, waiting: Waiting): Promise<void> {
   let password = await passwordOf(secrets, user);
   for (let round = 1; round <= ROUNDS; round += 1) {
     await setPassword(sql, user, password, waiting);
@@ -35,7 +42,7 @@ export async function ensureUser(sql: Sql, secrets: Secrets, user: DatabaseUser,
   );
 }
 
-async function passwordOf(secrets: Secrets, user: DatabaseUser): Promise<string> {
+async function passwordOf(secrets: Secrets, user: PasswordUser): Promise<string> {
   const existing = await secrets.read(user.secretArn);
   if (existing !== undefined) return parse(existing, user);
   await secrets.writeFirst(user.secretArn, JSON.stringify({ username: user.name, password: newPassword() }));
@@ -47,7 +54,7 @@ async function passwordOf(secrets: Secrets, user: DatabaseUser): Promise<string>
 }
 
 /** Firehose takes exactly these two keys. The text is never quoted in an error. */
-function parse(text: string, { name, secretArn }: DatabaseUser): string {
+function parse(text: string, { name, secretArn }: PasswordUser): string {
   try {
     const value: unknown = JSON.parse(text);
     const { username, password } = value as Record<string, unknown>;
@@ -66,21 +73,29 @@ function parse(text: string, { name, secretArn }: DatabaseUser): string {
   );
 }
 
-async function setPassword(sql: Sql, user: DatabaseUser, password: string, waiting: Waiting): Promise<void> {
-  const grants = grantsOf(user);
-  const word = literal(hashed(password, user.name));
-  const run = (verb: string) =>
-    sql.transaction(`setting up user ${user.name}`, [
-      `${verb} USER ${identifier(user.name)} PASSWORD ${word}`,
-      ...grants,
-    ]);
+function setPassword(sql: Sql, user: PasswordUser, password: string, waiting: Waiting): Promise<void> {
+  const word = `PASSWORD ${literal(hashed(password, user.name))}`;
+  return setUp(sql, user, { create: word, alter: word }, waiting);
+}
+
+/** Creates the user, or alters it where there is something to alter, in one transaction with its grants. */
+async function setUp(
+  sql: Sql,
+  user: DatabaseUser,
+  options: { readonly create: string; readonly alter?: string },
+  waiting: Waiting,
+): Promise<void> {
+  const name = identifier(user.name);
+  const run = (...statements: readonly string[]) =>
+    sql.transaction(`setting up user ${user.name}`, [...statements, ...grantsOf(user)]);
+  const alter = () => (options.alter === undefined ? run() : run(`ALTER USER ${name} ${options.alter}`));
   const createOrAlter = async () => {
-    if (await exists(sql, user.name)) return run("ALTER");
+    if (await exists(sql, user.name)) return alter();
     try {
-      return await run("CREATE");
+      return await run(`CREATE USER ${name} ${options.create}`);
     } catch (error) {
       // Another run may have created it between the look and the statement.
-      if (error instanceof SqlFailure && (await exists(sql, user.name))) return run("ALTER");
+      if (error instanceof SqlFailure && (await exists(sql, user.name))) return alter();
       throw error;
     }
   };

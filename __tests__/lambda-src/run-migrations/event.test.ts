@@ -1,6 +1,6 @@
 import { readEvent } from "../../../lambda-src/run-migrations/event";
 import { checksumOf } from "../../../lambda-src/run-migrations/migration";
-import { loader } from "./fakes";
+import { loader, role } from "./fakes";
 
 const migration = (name: string) => ({ name, sql: "SELECT 1", checksum: checksumOf("SELECT 1") });
 const minimal = (over: object = {}) => ({
@@ -18,6 +18,10 @@ describe("the event", () => {
     expect(dataset).toBe("telemetry");
     expect(migrations.map(({ name }) => name)).toEqual(["001_a.sql", "002_b.sql"]);
     expect(users).toEqual([loader]);
+  });
+
+  it("names users that log in by IAM, without a secret", () => {
+    expect(readEvent(minimal({ users: [loader, role] })).users).toEqual([loader, role]);
   });
 
   it("may come without users and checksums", () => {
@@ -70,9 +74,14 @@ describe("the event", () => {
     ],
     ["a user without a secret", minimal({ users: [{ name: "u" }] }), "users[0].secretArn must be a secret's ARN"],
     [
+      "a secret for a user that has no password",
+      minimal({ users: [{ ...role, secretArn: "arn:secret" }] }),
+      "users[0].secretArn must be left out: IAMR:load-a1 logs in by IAM and has no password",
+    ],
+    [
       "a grant of everything",
       minimal({ users: [{ ...loader, grants: [{ schema: "public", table: "t", privileges: ["ALL"] }] }] }),
-      'users[0].grants[0].privileges must be of SELECT, INSERT, got "ALL"',
+      'users[0].grants[0].privileges must be of SELECT, INSERT, DELETE, got "ALL"',
     ],
   ])("is refused with %s", (_, event, message) => {
     expect(() => readEvent(event)).toThrow(new Error(message));

@@ -1,4 +1,4 @@
-import type { DatabaseUser } from "../../../lambda-src/run-migrations/event";
+import type { IamUser, PasswordUser } from "../../../lambda-src/run-migrations/event";
 import type { MigrationFile } from "../../../lambda-src/run-migrations/migration";
 import type { Waiting } from "../../../lambda-src/run-migrations/retry";
 import { type Sql, SqlFailure } from "../../../lambda-src/run-migrations/sql";
@@ -60,11 +60,11 @@ export class FakeWarehouse implements Sql {
       this.history.push({ dataset, name: name!, checksum: checksum! });
       return undefined;
     }
-    const [, verb, user, word] = /^(CREATE|ALTER) USER "(.*)" PASSWORD '(.*)'$/.exec(sql) ?? [];
+    const [, verb, user, word] = /^(CREATE|ALTER) USER "(.*)" PASSWORD (DISABLE|'.*')$/.exec(sql) ?? [];
     if (user !== undefined) {
       if (verb === "CREATE" && this.users.has(user)) return `user "${user}" already exists`;
       if (verb === "ALTER" && !this.users.has(user)) return `user "${user}" does not exist`;
-      this.users.set(user, word!);
+      this.users.set(user, word!.replaceAll("'", ""));
       return undefined;
     }
     if (sql.startsWith("GRANT ")) {
@@ -94,10 +94,18 @@ export const still: Waiting = { now: () => new Date("2026-11-21T08:54:21Z"), sle
 
 export const file = (name: string, sql: string): MigrationFile => ({ name, sql });
 
-export const loader: DatabaseUser = {
+export const loader: PasswordUser = {
   name: "firehose_loader",
   secretArn: "arn:aws:secretsmanager:us-east-1:000000000000:secret:loader-AbCdEf",
   grants: [{ schema: "public", table: "laps", privileges: ["INSERT"] }],
+};
+
+export const role: IamUser = {
+  name: "IAMR:load-a1",
+  grants: [
+    { schema: "public", table: "laps", privileges: ["SELECT", "INSERT", "DELETE"] },
+    { schema: "redstream", table: "loads", privileges: ["SELECT", "INSERT"] },
+  ],
 };
 
 /** Calls `before` ahead of every method of `port`, and `after` behind it. */

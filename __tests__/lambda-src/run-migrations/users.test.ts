@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { SqlFailure } from "../../../lambda-src/run-migrations/sql";
 import { ensureUser } from "../../../lambda-src/run-migrations/users";
-import { Crash, FakeSecrets, FakeWarehouse, interleaved, killedAt, loader, orders, still } from "./fakes";
+import { Crash, FakeSecrets, FakeWarehouse, interleaved, killedAt, loader, orders, role, still } from "./fakes";
 
 let warehouse: FakeWarehouse;
 let secrets: FakeSecrets;
@@ -130,5 +130,46 @@ describe("the loading user", () => {
       expect(results.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
       expect(logsIn(stored().password)).toBe(true);
     }
+  });
+});
+
+describe("a user that logs in by IAM", () => {
+  const ROLE_GRANTS = new Set([
+    'GRANT USAGE ON SCHEMA "public" TO "IAMR:load-a1"',
+    'GRANT SELECT, INSERT, DELETE ON TABLE "public"."laps" TO "IAMR:load-a1"',
+    'GRANT USAGE ON SCHEMA "redstream" TO "IAMR:load-a1"',
+    'GRANT SELECT, INSERT ON TABLE "redstream"."loads" TO "IAMR:load-a1"',
+  ]);
+  const ensureRole = () => ensureUser(warehouse, secrets, role, still);
+
+  it("has no password and no secret, may do what its grants say, and no more", async () => {
+    await ensureRole();
+    expect(warehouse.users.get(role.name)).toBe("DISABLE");
+    expect(warehouse.grants).toEqual(ROLE_GRANTS);
+    expect(secrets.texts.size).toBe(0);
+  });
+
+  it("gets its grants also where its first call made it before", async () => {
+    warehouse.users.set(role.name, "made by the Data API");
+    await ensureRole();
+    expect(warehouse.users.get(role.name)).toBe("made by the Data API");
+    expect(warehouse.grants).toEqual(ROLE_GRANTS);
+  });
+
+  it("converges after being killed at any moment", async () => {
+    let crashes = 0;
+    for (let moment = 1; ; moment += 1) {
+      fresh();
+      const killer = killedAt(moment);
+      await ensureUser(killer.wrap(warehouse), killer.wrap(secrets), role, still).catch((error) =>
+        expect(error).toBeInstanceOf(Crash),
+      );
+      if (!killer.happened) break;
+      crashes += 1;
+      await ensureRole();
+      expect(warehouse.grants).toEqual(ROLE_GRANTS);
+    }
+    // look, create: two moments each.
+    expect(crashes).toBe(4);
   });
 });
