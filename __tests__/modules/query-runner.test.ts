@@ -157,6 +157,37 @@ describe("QueryRunner", () => {
     expect(withoutLogs.filter(({ actions }) => actions[0] === "kms:Decrypt")).toEqual([use, use]);
   });
 
+  it("hands over roles that log in by IAM, each with its grants, and makes them no secret", () => {
+    const grants = [{ schema: "public", table: "laps", privileges: ["SELECT", "INSERT", "DELETE"] as const }];
+    minimal({ table: undefined, iamRoles: [{ roleName: "load-a1", grants }] });
+    expect(readEvent(input()).users).toEqual([{ name: "IAMR:load-a1", grants }]);
+    expect(resources(stack, SecretsmanagerSecret)).toEqual([]);
+    expect(statementsOf(stack, "runner_function").flatMap(({ actions }) => actions)).not.toContain(
+      "secretsmanager:PutSecretValue",
+    );
+  });
+
+  it("gives one loading user several tables", () => {
+    write("002_more.sql", "CREATE TABLE pits (stop INT);\n");
+    minimal({ table: ["laps", "pits"] });
+    expect(input().users[0].grants).toEqual([
+      { schema: "public", table: "laps", privileges: ["INSERT"] },
+      { schema: "public", table: "pits", privileges: ["INSERT"] },
+    ]);
+  });
+
+  it("refuses grants on a table that no file makes, and has no secret without a loading user", () => {
+    const grants = [{ schema: "public", table: "lap", privileges: ["INSERT"] as const }];
+    expect(() => minimal({ iamRoles: [{ roleName: "load-a1", grants }] })).toThrow(
+      new Error(
+        `t/runner: iamRoles must name tables that ${sqlFolder}/laps makes, got "lap", which none of its files names`,
+      ),
+    );
+    stack = emptyStack();
+    const runner = minimal({ table: undefined });
+    expect(() => runner.userSecretArn).toThrow("t/runner: table must be given for a loading user with a secret");
+  });
+
   it("makes the loader's secret without a value, encrypted, deleted at once in dev", () => {
     minimal();
     expect(resources(stack, SecretsmanagerSecret)).toMatchObject([

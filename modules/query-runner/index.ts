@@ -1,1 +1,1 @@
-export { QueryRunner, type QueryRunnerProps, type SqlTarget } from "./query-runner";
+export { type IamLogin, QueryRunner, type QueryRunnerProps, type SqlTarget } from "./query-runner";

@@ -3,7 +3,7 @@ import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-sec
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
-import type { RunMigrationsEvent } from "../../lambda-src/run-migrations/event";
+import type { DatabaseUser, Grant, RunMigrationsEvent } from "../../lambda-src/run-migrations/event";
 import type { EncryptionKey } from "../encryption-key";
 import { LambdaFunction } from "../lambda-function";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
@@ -31,6 +31,12 @@ export type SqlTarget = {
   readonly adminSecretArn: string;
 } & ({ readonly identifier: string } | { readonly workgroupName: string });
 
+/** A role that logs in by IAM, as the database user `IAMR:<roleName>`. */
+export interface IamLogin {
+  readonly roleName: string;
+  readonly grants: readonly Grant[];
+}
+
 export interface QueryRunnerProps {
   /** Name of the function, 1 to 64 letters, digits, - and _; the loader's secret is `<name>-loader`. */
   readonly name: string;
@@ -51,8 +57,12 @@ export interface QueryRunnerProps {
    */
   readonly sqlFolder?: string;
 
-  /** Table that the loading user may INSERT into. A migration of `dataset` must create it. */
-  readonly table: string;
+  /**
+   * Table, or tables, that the loading user may INSERT into. A migration of `dataset` must create each.
+   *
+   * @default - no loading user, and no secret
+   */
+  readonly table?: string | readonly string[];
 
   /**
    * Schema of `table`.
@@ -60,6 +70,13 @@ export interface QueryRunnerProps {
    * @default "public"
    */
   readonly schema?: string;
+
+  /**
+   * Roles that log in by IAM through the Data API, each with its grants. They have no password and no secret.
+   *
+   * @default - none
+   */
+  readonly iamRoles?: readonly IamLogin[];
 
   /**
    * Database user that the delivery stream logs in as: 1 to 127 of a-z, 0-9 and _.
@@ -103,8 +120,8 @@ export class QueryRunner extends Construct {
   /** The run itself, for anything these props do not cover. */
   readonly invocation: LambdaInvocation;
 
-  /** Secret of the loading user. Terraform makes it empty; the function puts `{"username", "password"}` into it. */
-  readonly userSecret: SecretsmanagerSecret;
+  /** Secret of the loading user, where there is one. Terraform makes it empty; the function puts `{"username", "password"}` into it. */
+  readonly userSecret: SecretsmanagerSecret | undefined;
 
   constructor(scope: Construct, id: string, props: QueryRunnerProps) {
     super(scope, id);
@@ -115,7 +132,8 @@ export class QueryRunner extends Construct {
       /^[a-z][a-z0-9_]{0,126}$/,
       "a-z, 0-9 and _, a letter first",
     );
-    const table = checkMatch(this, "table", props.table, PLAIN_NAME, PLAIN_NAME_RULE);
+    const tables = props.table === undefined ? [] : [props.table].flat();
+    for (const table of tables) checkMatch(this, "table", table, PLAIN_NAME, PLAIN_NAME_RULE);
     const schema = checkMatch(this, "schema", props.schema ?? "public", PLAIN_NAME, PLAIN_NAME_RULE);
     const loader = checkMatch(this, "loader", props.loader ?? "firehose_loader", PLAIN_NAME, PLAIN_NAME_RULE);
     if (loader === "public")
@@ -124,19 +142,29 @@ export class QueryRunner extends Construct {
     const timeoutSeconds = checkInteger(this, "timeoutSeconds", props.timeoutSeconds ?? 840, 60, 899);
     const folder = `${props.sqlFolder ?? "sql"}/${dataset}`;
     const migrations = readMigrations(this, folder);
-    if (!migrations.some(({ sql }) => new RegExp(`\\b${table}\\b`, "i").test(sql))) {
+    const named = (table: string) => migrations.some(({ sql }) => new RegExp(`\\b${table}\\b`, "i").test(sql));
+    const unknown = tables.find((table) => !named(table));
+    if (unknown !== undefined) {
       throw new ConfigError(
         this,
-        `table must be one that ${folder} makes, got "${table}", which none of its files names`,
+        `table must be one that ${folder} makes, got "${unknown}", which none of its files names`,
       );
     }
-
-    this.userSecret = new SecretsmanagerSecret(this, "loader-secret", {
-      name: `${props.name}-loader`,
-      description: `Database user ${loader} of ${schema}.${table}: {"username", "password"}, written by ${props.name}`,
-      kmsKeyId: props.key.arn,
-      recoveryWindowInDays: profile === "dev" ? 0 : 30,
+    const users: DatabaseUser[] = (props.iamRoles ?? []).map(({ roleName, grants }) => {
+      for (const { table } of grants) checkGranted(this, folder, table, named(table));
+      return { name: `IAMR:${roleName}`, grants };
     });
+
+    if (tables.length > 0) {
+      this.userSecret = new SecretsmanagerSecret(this, "loader-secret", {
+        name: `${props.name}-loader`,
+        description: `Database user ${loader} of ${tables.map((table) => `${schema}.${table}`).join(", ")}: {"username", "password"}, written by ${props.name}`,
+        kmsKeyId: props.key.arn,
+        recoveryWindowInDays: profile === "dev" ? 0 : 30,
+      });
+      const grants = tables.map((table): Grant => ({ schema, table, privileges: ["INSERT"] }));
+      users.unshift({ name: loader, secretArn: this.userSecret.arn, grants });
+    }
     const environment: RunMigrationsEnv = {
       ...("workgroupName" in props.target
         ? { WORKGROUP_NAME: props.target.workgroupName }
@@ -153,11 +181,7 @@ export class QueryRunner extends Construct {
     });
     const rights = this.grantSql(props);
 
-    const input: RunMigrationsEvent = {
-      dataset,
-      migrations,
-      users: [{ name: loader, secretArn: this.userSecret.arn, grants: [{ schema, table, privileges: ["INSERT"] }] }],
-    };
+    const input: RunMigrationsEvent = { dataset, migrations, users };
     this.invocation = new LambdaInvocation(this, "run", {
       functionName: this.function.fn.functionName,
       // The alias, so that the version just published runs, and so that a new version alone is no reason to run again.
@@ -177,6 +201,7 @@ export class QueryRunner extends Construct {
 
   /** ARN of the loading user's secret, as `secrets_manager_configuration` takes it. */
   get userSecretArn(): string {
+    if (!this.userSecret) throw new ConfigError(this, "table must be given for a loading user with a secret");
     return this.userSecret.arn;
   }
 
@@ -195,7 +220,9 @@ export class QueryRunner extends Construct {
         ],
       },
       { actions: ["secretsmanager:GetSecretValue"], on: [target.adminSecretArn] },
-      { actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], on: [this.userSecret.arn] },
+      ...(this.userSecret
+        ? [{ actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], on: [this.userSecret.arn] }]
+        : []),
       // The function has it for its environment too; stated here so that the run waits for it.
       key.use,
     );
@@ -212,4 +239,13 @@ export class QueryRunner extends Construct {
     }
     return text;
   }
+}
+
+/** A grant on what is not there fails the apply: said at synth. */
+function checkGranted(scope: Construct, folder: string, table: string, named: boolean): void {
+  if (named) return;
+  throw new ConfigError(
+    scope,
+    `iamRoles must name tables that ${folder} makes, got "${table}", which none of its files names`,
+  );
 }
