@@ -1,0 +1,32 @@
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import type { Construct } from "constructs";
+
+export interface Admission {
+  /** Id of the security group that calls. */
+  readonly from: string;
+  /** Id of the security group that is called. */
+  readonly to: string;
+  /** TCP port. */
+  readonly port: number;
+  /** Said on both rules. */
+  readonly what: string;
+}
+
+/**
+ * Lets one security group connect to another on one TCP port: a rule out of the one and a rule into the other, each a resource of its own,
+ * so that a diff shows the rule that changed and another stack can add its own.
+ */
+export function admit(scope: Construct, id: string, { from, to, port, what }: Admission): void {
+  const common = { description: what, ipProtocol: "tcp", fromPort: port, toPort: port };
+  new VpcSecurityGroupEgressRule(scope, `${id}-out`, {
+    ...common,
+    securityGroupId: from,
+    referencedSecurityGroupId: to,
+  });
+  new VpcSecurityGroupIngressRule(scope, `${id}-in`, {
+    ...common,
+    securityGroupId: to,
+    referencedSecurityGroupId: from,
+  });
+}
