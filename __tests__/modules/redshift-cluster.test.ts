@@ -1,6 +1,7 @@
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
+import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway";
 import { RedshiftCluster as Cluster } from "@cdktf/provider-aws/lib/redshift-cluster";
 import { RedshiftLogging } from "@cdktf/provider-aws/lib/redshift-logging";
 import { RedshiftParameterGroup } from "@cdktf/provider-aws/lib/redshift-parameter-group";
@@ -8,6 +9,7 @@ import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-assoc
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
 import { Vpc } from "@cdktf/provider-aws/lib/vpc";
+import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import { TerraformOutput, type TerraformStack } from "cdktf";
@@ -58,6 +60,41 @@ describe("RedshiftCluster", () => {
     const [group] = resources(stack, SecurityGroup);
     expect(group).not.toHaveProperty("ingress");
     expect(group).not.toHaveProperty("egress");
+  });
+
+  it("is private with delivery loader: no address, no way in, and no way out but to S3 over TLS", () => {
+    minimal({ delivery: "loader", region: "mars-north-1" });
+    expect(resources(stack, Cluster)).toMatchObject([{ publicly_accessible: false, enhanced_vpc_routing: true }]);
+    expect(resources(stack, InternetGateway)).toEqual([]);
+    expect(resources(stack, VpcSecurityGroupIngressRule)).toEqual([]);
+    expect(resources(stack, VpcSecurityGroupEgressRule)).toMatchObject([
+      {
+        prefix_list_id: expect.stringMatching(/^\$\{aws_vpc_endpoint\.warehouse_network_s3_.*\.prefix_list_id\}$/),
+        ip_protocol: "tcp",
+        from_port: 443,
+        to_port: 443,
+      },
+    ]);
+    expect(resources(stack, VpcEndpoint)).toMatchObject([
+      {
+        service_name: "com.amazonaws.mars-north-1.s3",
+        vpc_endpoint_type: "Gateway",
+        route_table_ids: [expect.stringMatching(/^\$\{aws_route_table\.warehouse_network_private_.*\.id\}$/)],
+      },
+    ]);
+  });
+
+  it("lets files be read through its endpoint, and none be written", () => {
+    minimal({ delivery: "loader" });
+    const name = /policy_document\.([^.]+)\.json/.exec(resources(stack, VpcEndpoint)[0].policy)?.[1];
+    expect(synthesized(stack).data.aws_iam_policy_document[name!].statement).toEqual([
+      {
+        sid: "ReadOnly",
+        principals: [{ type: "*", identifiers: ["*"] }],
+        actions: ["s3:GetObject", "s3:GetObjectVersion", "s3:GetBucketLocation", "s3:ListBucket"],
+        resources: ["*"],
+      },
+    ]);
   });
 
   it("closes the VPC's default security group", () => {
@@ -218,7 +255,11 @@ describe("RedshiftCluster", () => {
       { enhancedVpcRouting: true },
       'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
     ],
-    [{ delivery: "loader" as "firehose" }, 'delivery must be one of firehose, got "loader"'],
+    [{ delivery: "kafka" as "firehose" }, 'delivery must be one of firehose, loader, got "kafka"'],
+    [
+      { delivery: "loader", enhancedVpcRouting: false },
+      'enhancedVpcRouting false and delivery "loader" exclude each other: a private warehouse reads its files through its VPC\'s endpoint for S3',
+    ],
     [{ profile: "test" as "dev" }, 'profile must be one of dev, prod, got "test"'],
   ])("refuses %p", (over, message) => {
     expect(() => minimal(over)).toThrow(new Error(`t/warehouse: ${message}`));

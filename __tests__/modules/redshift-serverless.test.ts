@@ -121,6 +121,13 @@ describe("RedshiftServerless", () => {
     );
   });
 
+  it("is private with delivery loader, and its COPY goes through the VPC", () => {
+    minimal({ delivery: "loader" });
+    expect(resources(stack, RedshiftserverlessWorkgroup)).toMatchObject([
+      { publicly_accessible: false, enhanced_vpc_routing: true },
+    ]);
+  });
+
   it.each([4, 8, 512])("takes a base of %d processing units", (baseRpus) => {
     expect(workgroup({ baseRpus })).toMatchObject({ base_capacity: baseRpus });
   });
@@ -142,8 +149,12 @@ describe("RedshiftServerless", () => {
     [{ port: 5456 }, "port must be between 5431 and 5455 or between 8191 and 8215, got 5456"],
     [{ name: "Laps" }, 'name must be 3 to 64 of a-z, 0-9 and -, got "Laps"'],
     [{ database: "table" }, 'database must not be a reserved word of Redshift, got "table"'],
+    [
+      { delivery: "loader", enhancedVpcRouting: false },
+      'enhancedVpcRouting false and delivery "loader" exclude each other: a private warehouse reads its files through its VPC\'s endpoint for S3',
+    ],
     [{ profile: "test" as "dev" }, 'profile must be one of dev, prod, got "test"'],
-    [{ delivery: "loader" as "firehose" }, 'delivery must be one of firehose, got "loader"'],
+    [{ delivery: "kafka" as "firehose" }, 'delivery must be one of firehose, loader, got "kafka"'],
     [
       { enhancedVpcRouting: true },
       'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',

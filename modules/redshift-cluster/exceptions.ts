@@ -12,11 +12,11 @@ export const EXCEPTIONS: readonly ScanException[] = [
     ...CLUSTER,
     checks: ["CKV_AWS_87"],
     reason:
-      "Firehose reaches a warehouse at its public address only. One rule admits the addresses of the Region's Firehose to one port, and TLS is required.",
+      "With delivery firehose: it reaches a warehouse at its public address only. One rule admits the addresses of the Region's Firehose to one port, and TLS is required.",
   },
   {
     ...CLUSTER,
     checks: ["CKV_AWS_321"],
-    reason: "Firehose cannot write to a cluster with enhanced VPC routing.",
+    reason: "With delivery firehose: it cannot write to a cluster with enhanced VPC routing.",
   },
 ];

@@ -4,14 +4,13 @@ import { RedshiftCluster as Cluster } from "@cdktf/provider-aws/lib/redshift-clu
 import { RedshiftLogging } from "@cdktf/provider-aws/lib/redshift-logging";
 import { RedshiftParameterGroup } from "@cdktf/provider-aws/lib/redshift-parameter-group";
 import { RedshiftSubnetGroup } from "@cdktf/provider-aws/lib/redshift-subnet-group";
-import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
-import { admitFirehose, firehoseCidrOf, PublicNetwork } from "../redshift-network";
+import { type Place, placeWarehouse } from "../redshift-network";
 import { checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
-import { AUDIT_LOGS, checkDatabaseNames, checkDelivery, checkPort, type Delivery } from "../support/redshift-checks";
+import { AUDIT_LOGS, checkDatabaseNames, checkPort, type Delivery, placementOf } from "../support/redshift-checks";
 import { checkNodes } from "./node-type";
 
 const PROFILES = ["dev", "prod"] as const;
@@ -73,16 +72,17 @@ export interface RedshiftClusterProps {
   readonly port?: number;
 
   /**
-   * Who loads the warehouse. `firehose` needs a public address and no enhanced VPC routing.
+   * Who loads the warehouse. `firehose` needs a public address and no enhanced VPC routing. `loader`: a private one, whose COPY reads S3
+   * through the VPC's endpoint and whose SQL comes by the Data API.
    *
    * @default "firehose"
    */
   readonly delivery?: Delivery;
 
   /**
-   * Whether COPY goes through the VPC. Refused with delivery `firehose`.
+   * Whether COPY goes through the VPC. Refused with delivery `firehose`, needed with `loader`.
    *
-   * @default false
+   * @default - what the delivery needs
    */
   readonly enhancedVpcRouting?: boolean;
 
@@ -101,7 +101,7 @@ export interface RedshiftClusterProps {
   readonly vpcCidr?: string;
 
   /**
-   * Addresses of its public subnets, at least two, inside the VPC's.
+   * Addresses of its subnets, at least two, inside the VPC's.
    *
    * @default ["10.0.1.0/24", "10.0.2.0/24"]
    */
@@ -116,10 +116,10 @@ export interface RedshiftClusterProps {
 }
 
 /**
- * A provisioned Redshift cluster that Amazon Data Firehose can load.
+ * A provisioned Redshift cluster.
  *
- * It has a public address, because Firehose has no other way to a warehouse: what keeps strangers out is the one ingress
- * rule for the Region's Firehose addresses, TLS and passwords. SQL of this project goes through the Data API, which needs no
+ * With delivery `loader` it is private. With `firehose` it has a public address, because Firehose has no other way to a warehouse: what
+ * keeps strangers out is the one ingress rule for the Region's Firehose addresses, TLS and passwords. SQL of this project goes through the Data API, which needs no
  * network path.
  *
  * @example
@@ -135,8 +135,8 @@ export class RedshiftCluster extends Construct {
   /** First database. */
   readonly database: string;
 
-  readonly network: PublicNetwork;
-  readonly securityGroup: SecurityGroup;
+  readonly network: Place["network"];
+  readonly securityGroup: Place["securityGroup"];
 
   constructor(scope: Construct, id: string, props: RedshiftClusterProps) {
     super(scope, id);
@@ -156,7 +156,7 @@ export class RedshiftCluster extends Construct {
     checkDatabaseNames(this, { database: this.database, adminUser });
     checkNodes(this, nodeType, nodes);
     checkPort(this, port);
-    checkDelivery(this, props.delivery ?? "firehose", props.enhancedVpcRouting ?? false);
+    const placement = placementOf(this, props);
     const window = checkMatch(
       this,
       "maintenanceWindow",
@@ -164,19 +164,23 @@ export class RedshiftCluster extends Construct {
       /^(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d-(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d$/,
       "of the form ddd:hh:mm-ddd:hh:mm",
     );
-    const firehoseCidr = firehoseCidrOf(this, props.region);
 
     this.copyRole = serviceRole(this, "copy-role", "redshift.amazonaws.com");
-    this.network = new PublicNetwork(this, "network", {
+    const place = placeWarehouse(this, {
       name: props.name,
+      region: props.region,
+      delivery: placement.delivery,
       vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
       subnetCidrs: props.subnetCidrs ?? ["10.0.1.0/24", "10.0.2.0/24"],
+      port,
     });
-    this.securityGroup = admitFirehose(this, { name: props.name, vpc: this.network.vpc, firehoseCidr, port });
+    this.network = place.network;
+    this.securityGroup = place.securityGroup;
 
     const subnets = new RedshiftSubnetGroup(this, "subnets", {
       name: props.name,
-      description: "Public subnets of the warehouse",
+      description:
+        placement.delivery === "firehose" ? "Public subnets of the warehouse" : "Private subnets of the warehouse",
       subnetIds: this.network.subnets.map(({ id }) => id),
     });
     const parameters = new RedshiftParameterGroup(this, "parameters", {
@@ -203,11 +207,11 @@ export class RedshiftCluster extends Construct {
       clusterSubnetGroupName: subnets.name,
       clusterParameterGroupName: parameters.name,
       vpcSecurityGroupIds: [this.securityGroup.id],
-      // Exception to "private by default": Firehose reaches a public address only (developer guide, "VPC access to an Amazon
+      // Exception to "private by default" with delivery firehose: it reaches a public address only (developer guide, "VPC access to an Amazon
       // Redshift provisioned cluster"). The security group admits the Region's Firehose and nobody else.
-      publiclyAccessible: true,
-      // Exception too: Firehose cannot deliver to a cluster with enhanced VPC routing.
-      enhancedVpcRouting: props.enhancedVpcRouting ?? false,
+      publiclyAccessible: placement.delivery === "firehose",
+      // Exception too: Firehose cannot deliver to a cluster with it.
+      enhancedVpcRouting: placement.enhancedVpcRouting,
       iamRoles: [this.copyRole.arn],
       defaultIamRoleArn: this.copyRole.arn,
       allowVersionUpgrade: true,

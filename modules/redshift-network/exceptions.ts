@@ -6,7 +6,14 @@ export const EXCEPTIONS: readonly ScanException[] = [
     at: "network/vpc",
     checks: ["CKV2_AWS_11", "aws-ec2-require-vpc-flow-logs-for-all-vpcs"],
     reason:
-      "One port is open, to the addresses of Firehose alone, and nothing but the warehouse lives here: its connection log has every attempt to log in, by address. Flow logs would tell the same packets again, billed by the gigabyte.",
+      "One port is open, to the addresses of Firehose alone (or none, with delivery loader), and nothing but the warehouse lives here: its connection log has every attempt to log in, by address. Flow logs would tell the same packets again, billed by the gigabyte.",
+  },
+  {
+    on: "data.aws_iam_policy_document",
+    at: "network/read-only",
+    checks: ["CKV_AWS_283", "CKV_AWS_356", "aws-iam-no-policy-wildcards"],
+    reason:
+      "The policy of a gateway endpoint bounds what goes through it and gives nobody a right: everybody may read what their own policies let them, of any bucket, and nobody may write.",
   },
   {
     on: "data.aws_availability_zones",

@@ -3,14 +3,20 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { RedshiftserverlessNamespace } from "@cdktf/provider-aws/lib/redshiftserverless-namespace";
 import { RedshiftserverlessUsageLimit } from "@cdktf/provider-aws/lib/redshiftserverless-usage-limit";
 import { RedshiftserverlessWorkgroup } from "@cdktf/provider-aws/lib/redshiftserverless-workgroup";
-import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
-import { admitFirehose, firehoseCidrOf, PublicNetwork } from "../redshift-network";
+import { type Place, placeWarehouse } from "../redshift-network";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
-import { AUDIT_LOGS, checkDatabaseNames, checkDelivery, checkPort, type Delivery } from "../support/redshift-checks";
+import {
+  AUDIT_LOGS,
+  checkDatabaseNames,
+  checkPort,
+  type Delivery,
+  type Placement,
+  placementOf,
+} from "../support/redshift-checks";
 import { checkCapacity } from "./capacity";
 import { PARAMETERS } from "./parameters";
 
@@ -79,16 +85,17 @@ export interface RedshiftServerlessProps {
   readonly port?: number;
 
   /**
-   * Who loads the warehouse. `firehose` needs a public address and no enhanced VPC routing.
+   * Who loads the warehouse. `firehose` needs a public address and no enhanced VPC routing. `loader`: a private one, whose COPY reads S3
+   * through the VPC's endpoint and whose SQL comes by the Data API.
    *
    * @default "firehose"
    */
   readonly delivery?: Delivery;
 
   /**
-   * Whether COPY goes through the VPC. Refused with delivery `firehose`.
+   * Whether COPY goes through the VPC. Refused with delivery `firehose`, needed with `loader`.
    *
-   * @default false
+   * @default - what the delivery needs
    */
   readonly enhancedVpcRouting?: boolean;
 
@@ -100,7 +107,7 @@ export interface RedshiftServerlessProps {
   readonly vpcCidr?: string;
 
   /**
-   * Addresses of its public subnets, at least three, inside the VPC's. Each lies in a zone of its own (in us-west-1, which
+   * Addresses of its subnets, at least three, inside the VPC's. Each lies in a zone of its own (in us-west-1, which
    * offers two, AWS takes two of them in one).
    *
    * @default ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"]
@@ -116,10 +123,10 @@ export interface RedshiftServerlessProps {
 }
 
 /**
- * A Redshift Serverless namespace and workgroup that Amazon Data Firehose can load.
+ * A Redshift Serverless namespace and workgroup.
  *
- * It has a public address, because Firehose has no other way to a warehouse: what keeps strangers out is the one ingress rule for
- * the Region's Firehose addresses, TLS and passwords. It costs nothing while no query runs, but every COPY of Firehose is one, so a
+ * With delivery `loader` it is private. With `firehose` it has a public address, because Firehose has no other way to a warehouse: what
+ * keeps strangers out is the one ingress rule for the Region's Firehose addresses, TLS and passwords. It costs nothing while no query runs, but every COPY of Firehose is one, so a
  * stream that delivers each minute keeps it awake; `dailyRpuHours` bounds the bill.
  *
  * @example
@@ -138,8 +145,8 @@ export class RedshiftServerless extends Construct {
   /** First database. */
   readonly database: string;
 
-  readonly network: PublicNetwork;
-  readonly securityGroup: SecurityGroup;
+  readonly network: Place["network"];
+  readonly securityGroup: Place["securityGroup"];
 
   constructor(scope: Construct, id: string, props: RedshiftServerlessProps) {
     super(scope, id);
@@ -147,19 +154,23 @@ export class RedshiftServerless extends Construct {
     this.database = props.database ?? "telemetry";
     const subnetCidrs = props.subnetCidrs ?? ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"];
     this.check(props, port, subnetCidrs);
-    const firehoseCidr = firehoseCidrOf(this, props.region);
+    const placement = placementOf(this, props);
 
     // The namespace asks as redshift-serverless in some of its work: AWS's own default role trusts both.
     this.copyRole = serviceRole(this, "copy-role", ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]);
-    this.network = new PublicNetwork(this, "network", {
+    const place = placeWarehouse(this, {
       name: props.name,
+      region: props.region,
+      delivery: placement.delivery,
       vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
       subnetCidrs,
+      port,
     });
-    this.securityGroup = admitFirehose(this, { name: props.name, vpc: this.network.vpc, firehoseCidr, port });
+    this.network = place.network;
+    this.securityGroup = place.securityGroup;
 
     this.namespace = this.createNamespace(props, this.createLogGroups(props));
-    this.workgroup = this.createWorkgroup(props, port);
+    this.workgroup = this.createWorkgroup(props, port, placement);
     new RedshiftserverlessUsageLimit(this, "usage", {
       resourceArn: this.workgroup.arn,
       usageType: "serverless-compute",
@@ -199,7 +210,6 @@ export class RedshiftServerless extends Construct {
     checkDatabaseNames(this, { database: this.database, adminUser: props.adminUser ?? "redstream_admin" });
     checkCapacity(this, props.region, { baseRpus: props.baseRpus ?? 8, maxRpus: props.maxRpus });
     checkPort(this, port);
-    checkDelivery(this, props.delivery ?? "firehose", props.enhancedVpcRouting ?? false);
     if (subnetCidrs.length < 3) {
       throw new ConfigError(
         this,
@@ -227,7 +237,11 @@ export class RedshiftServerless extends Construct {
     });
   }
 
-  private createWorkgroup(props: RedshiftServerlessProps, port: number): RedshiftserverlessWorkgroup {
+  private createWorkgroup(
+    props: RedshiftServerlessProps,
+    port: number,
+    placement: Placement,
+  ): RedshiftserverlessWorkgroup {
     return new RedshiftserverlessWorkgroup(this, "workgroup", {
       workgroupName: props.name,
       namespaceName: this.namespace.namespaceName,
@@ -236,11 +250,11 @@ export class RedshiftServerless extends Construct {
       port,
       subnetIds: this.network.subnets.map(({ id }) => id),
       securityGroupIds: [this.securityGroup.id],
-      // Exception to "private by default": Firehose reaches a public address only (developer guide, "Grant Firehose access to an Amazon
+      // Exception to "private by default" with delivery firehose: it reaches a public address only (developer guide, "Grant Firehose access to an Amazon
       // Redshift destination"). The security group admits the Region's Firehose and nobody else.
-      publiclyAccessible: true,
-      // Exception too: Firehose cannot deliver to a workgroup with enhanced VPC routing.
-      enhancedVpcRouting: props.enhancedVpcRouting ?? false,
+      publiclyAccessible: placement.delivery === "firehose",
+      // Exception too: Firehose cannot deliver to a workgroup with it.
+      enhancedVpcRouting: placement.enhancedVpcRouting,
       configParameter: Object.entries(PARAMETERS).map(([parameterKey, parameterValue]) => ({
         parameterKey,
         parameterValue,

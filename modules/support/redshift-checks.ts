@@ -8,18 +8,37 @@ import { RESERVED_WORDS } from "./redshift-words";
 /** Audit logs that Redshift knows. */
 export const AUDIT_LOGS = ["connectionlog", "userlog", "useractivitylog"] as const;
 
-const DELIVERIES = ["firehose"] as const;
+const DELIVERIES = ["firehose", "loader"] as const;
 export type Delivery = (typeof DELIVERIES)[number];
 
+/** How the way of delivery places a warehouse. */
+export interface Placement {
+  /** `firehose`: a public address. `loader`: none. */
+  readonly delivery: Delivery;
+  /** Whether COPY goes through the VPC: with `loader` it does. */
+  readonly enhancedVpcRouting: boolean;
+}
+
 /** Who loads the warehouse, against the way its COPY goes. */
-export function checkDelivery(scope: Construct, delivery: Delivery, enhancedVpcRouting: boolean): void {
-  checkOneOf(scope, "delivery", delivery, DELIVERIES);
+export function placementOf(
+  scope: Construct,
+  props: { readonly delivery?: Delivery; readonly enhancedVpcRouting?: boolean },
+): Placement {
+  const delivery = checkOneOf(scope, "delivery", props.delivery ?? "firehose", DELIVERIES);
+  const enhancedVpcRouting = props.enhancedVpcRouting ?? delivery === "loader";
   if (delivery === "firehose" && enhancedVpcRouting) {
     throw new ConfigError(
       scope,
       'enhancedVpcRouting true and delivery "firehose" exclude each other: Firehose cannot deliver to a warehouse with enhanced VPC routing',
     );
   }
+  if (delivery === "loader" && !enhancedVpcRouting) {
+    throw new ConfigError(
+      scope,
+      'enhancedVpcRouting false and delivery "loader" exclude each other: a private warehouse reads its files through its VPC\'s endpoint for S3',
+    );
+  }
+  return { delivery, enhancedVpcRouting };
 }
 
 /** Names of the first database and of the superuser. */
