@@ -150,7 +150,7 @@ describe("FirehoseAfterAnalyticsRedshift", () => {
     ],
     [
       { copyOptions: "MANIFEST CSV" },
-      'copyOptions must not hold MANIFEST, which Firehose writes itself, got "MANIFEST CSV"',
+      'copyOptions must not hold MANIFEST, which is written for you, got "MANIFEST CSV"',
     ],
     [
       { copyOptions: "CSV; DROP TABLE laps" },
@@ -166,7 +166,15 @@ describe("FirehoseAfterAnalyticsRedshift", () => {
     ],
     [
       { copyOptions: "CSV json 's3://bucket/jsonpaths.json'" },
-      "copyOptions must name one format, got CSV and JSON in \"CSV json 's3://bucket/jsonpaths.json'\"; leave one out",
+      "copyOptions CSV and JSON exclude each other: a COPY has one format; leave one out, got \"CSV json 's3://bucket/jsonpaths.json'\"",
+    ],
+    [
+      { copyOptions: { format: "json", delimiter: "|", escape: true } as const },
+      "copyOptions: JSON and DELIMITER exclude each other: a document has fields by name, not a line with separators; leave one out; JSON and ESCAPE exclude each other: a document has fields by name, not a line with separators; leave one out",
+    ],
+    [
+      { copyOptions: { format: "csv", compression: "zstd" } as const },
+      'copyOptions {"format":"csv","compression":"zstd"} contradict compression UNCOMPRESSED: leave ZSTD out or set compression to GZIP',
     ],
     [{ retryDurationSeconds: 7201 }, "retryDurationSeconds must be between 0 and 7200, got 7201"],
     [{ bufferingSizeMb: 200 }, "bufferingSizeMb must be between 1 and 128, got 200"],
@@ -215,6 +223,11 @@ describe("FirehoseAfterAnalyticsRedshift", () => {
   ])("takes the options %j", (copyOptions) => {
     firehose({ copyOptions });
     expect(only().redshift_configuration.copy_options).toBe(copyOptions);
+  });
+
+  it("takes options as data, and lets them follow the compression of the files", () => {
+    firehose({ copyOptions: { format: "json", truncateColumns: true }, compression: "GZIP" });
+    expect(only().redshift_configuration.copy_options).toBe("json 'auto' GZIP TRUNCATECOLUMNS");
   });
 
   it("takes a schema before the table", () => {

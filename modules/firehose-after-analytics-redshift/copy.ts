@@ -1,20 +1,15 @@
 import { Token } from "cdktf";
 import type { Construct } from "constructs";
+import type { CopyOptions } from "../../lambda-src/copy/options";
+import { problemsOf } from "../../lambda-src/copy/problems";
+import { render } from "../../lambda-src/copy/render";
+import { readOptions } from "../../lambda-src/copy/text";
 import { ConfigError } from "../support/check";
 
 /** Parts of the COPY command that Firehose writes as text: what is checked here would otherwise run as SQL. */
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_$]{0,126}$/;
 const IDENTIFIER_RULE = "letters, digits, _ and $, no digit or $ first, at most 127 characters";
-
-/** Options that say how the files are compressed; they must say what Firehose does. */
-const COMPRESSIONS = ["GZIP", "BZIP2", "LZOP", "ZSTD"];
-
-/** Formats of the files; a COPY has one. */
-const FORMATS = ["CSV", "JSON", "FIXEDWIDTH", "AVRO", "PARQUET", "ORC", "SHAPEFILE"];
-
-/** Words of the command that Firehose writes itself; a second one fails every load. */
-const OURS = ["MANIFEST", "CREDENTIALS", "IAM_ROLE", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "FROM"];
 
 /** `table` or `schema.table`, unquoted: Firehose puts it into the command as it is. */
 export function checkTable(scope: Construct, table: string): string {
@@ -45,41 +40,50 @@ export function checkColumns(scope: Construct, columns: readonly string[]): stri
   return columns.join(",");
 }
 
-/** Options of COPY that agree with the files' compression. */
-export function checkCopyOptions(scope: Construct, options: string, compression: "GZIP" | "UNCOMPRESSED"): string {
+/** Options of COPY, as data or as text, that agree with each other, with the columns and with the files' compression. */
+export function checkCopyOptions(
+  scope: Construct,
+  options: CopyOptions | string,
+  compression: "GZIP" | "UNCOMPRESSED",
+  columns: readonly string[],
+): string {
+  return typeof options === "string"
+    ? checkText(scope, options, compression)
+    : checkTyped(scope, options, compression, columns);
+}
+
+function checkTyped(
+  scope: Construct,
+  given: CopyOptions,
+  compression: "GZIP" | "UNCOMPRESSED",
+  columns: readonly string[],
+): string {
+  // What the files are is said once, by `compression`; options that say nothing follow it.
+  const options: CopyOptions =
+    compression === "GZIP" && given.compression === undefined ? { ...given, compression: "gzip" } : given;
+  const problems = problemsOf(
+    options,
+    columns.filter((column) => !Token.isUnresolved(column)),
+  );
+  if (problems.length > 0) throw new ConfigError(scope, `copyOptions: ${problems.join("; ")}`);
+  const said = options.compression?.toUpperCase() ?? "UNCOMPRESSED";
+  if (said !== compression) throw new ConfigError(scope, contradiction(JSON.stringify(given), said, compression));
+  return render(options);
+}
+
+function checkText(scope: Construct, options: string, compression: "GZIP" | "UNCOMPRESSED"): string {
   if (Token.isUnresolved(options)) return options;
   if (options.length > 10_240) {
     throw new ConfigError(scope, `copyOptions must be at most 10240 characters, got ${options.length}`);
   }
-  // A semicolon outside quotes would end the command; what stands in quotes (a delimiter) is data.
-  const bare = options.replace(/'(?:[^']|'')*'/g, "''");
-  if (/[;"]|--|\/\*/.test(bare) || (bare.match(/'/g) ?? []).length % 2 !== 0) {
-    throw new ConfigError(
-      scope,
-      `copyOptions must be options of one COPY, without ; comments or open quotes, got ${JSON.stringify(options)}`,
-    );
-  }
-  const words = bare.toUpperCase().split(/[^A-Z0-9_]+/);
-  for (const word of OURS.filter((own) => words.includes(own))) {
-    throw new ConfigError(
-      scope,
-      `copyOptions must not hold ${word}, which Firehose writes itself, got ${JSON.stringify(options)}`,
-    );
-  }
-  const formats = FORMATS.filter((format) => words.includes(format));
-  if (formats.length > 1) {
-    throw new ConfigError(
-      scope,
-      `copyOptions must name one format, got ${formats.join(" and ")} in ${JSON.stringify(options)}; leave one out`,
-    );
-  }
-  const said = COMPRESSIONS.find((word) => words.includes(word)) ?? "UNCOMPRESSED";
-  if (said !== compression) {
-    throw new ConfigError(
-      scope,
-      `copyOptions ${JSON.stringify(options)} contradict compression ${compression}: ` +
-        (compression === "GZIP" ? "add GZIP to the options" : `leave ${said} out or set compression to GZIP`),
-    );
-  }
+  const { problems, compression: said = "UNCOMPRESSED" } = readOptions(options);
+  const [problem] = problems;
+  if (problem !== undefined) throw new ConfigError(scope, `copyOptions ${problem}, got ${JSON.stringify(options)}`);
+  if (said !== compression) throw new ConfigError(scope, contradiction(JSON.stringify(options), said, compression));
   return options;
+}
+
+function contradiction(options: string, said: string, compression: string): string {
+  const remedy = compression === "GZIP" ? "add GZIP to the options" : `leave ${said} out or set compression to GZIP`;
+  return `copyOptions ${options} contradict compression ${compression}: ${remedy}`;
 }

@@ -2,6 +2,7 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { CopyOptions } from "../../lambda-src/copy/options";
 import type { Bucket } from "../bucket";
 import type { EncryptionKey } from "../encryption-key";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
@@ -59,11 +60,12 @@ export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
   readonly waitFor?: readonly ITerraformDependable[];
 
   /**
-   * Options of COPY behind `MANIFEST`. With compression GZIP they must hold GZIP.
+   * Options of COPY behind `MANIFEST`: as data, whose contradictions are all named at synth, or as the text of a COPY. Text must hold GZIP
+   * with compression GZIP; data follows `compression` when it says nothing.
    *
    * @default "CSV", with compression GZIP "CSV GZIP"
    */
-  readonly copyOptions?: string;
+  readonly copyOptions?: CopyOptions | string;
 
   /**
    * Compression of the files.
@@ -126,12 +128,11 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
     this.checkTarget(props.target);
     const buffering = checkBuffering(this, props);
     const compression = checkOneOf(this, "compression", props.compression ?? "UNCOMPRESSED", COMPRESSIONS);
-    const defaultOptions = compression === "GZIP" ? "CSV GZIP" : "CSV";
-    const copyOptions = checkCopyOptions(this, props.copyOptions ?? defaultOptions, compression);
-    const prefix = checkPlainPrefix(this, props.prefix ?? "");
-    const retryDuration = checkInteger(this, "retryDurationSeconds", props.retryDurationSeconds ?? 3600, 0, 7200);
     const dataTableName = checkTable(this, props.table);
     const dataTableColumns = checkColumns(this, props.columns);
+    const copyOptions = checkCopyOptions(this, props.copyOptions ?? { format: "csv" }, compression, props.columns);
+    const prefix = checkPlainPrefix(this, props.prefix ?? "");
+    const retryDuration = checkInteger(this, "retryDurationSeconds", props.retryDurationSeconds ?? 3600, 0, 7200);
 
     this.role = serviceRole(this, "role", "firehose.amazonaws.com");
     const log = deliveryLog(this, this.role, props);
