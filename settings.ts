@@ -13,15 +13,15 @@ const oneOf = <const T extends readonly string[]>(allowed: T) =>
 const text = v.string(({ input }) => `must be text, got ${JSON.stringify(input)}`);
 const boolean = v.boolean(({ input }) => `must be true or false, got ${JSON.stringify(input)}`);
 const number = v.number(({ input }) => `must be a number, got ${JSON.stringify(input)}`);
-/** An object with these entries and no others; valibot by itself takes a list for one. */
-const section = <const E extends v.ObjectEntries>(entries: E) =>
-  v.pipe(
-    v.custom<Record<string, unknown>>(
-      (input) => typeof input === "object" && input !== null && !Array.isArray(input),
-      ({ input }) => `must be an object, got ${JSON.stringify(input)}`,
-    ),
-    v.strictObject(entries),
-  );
+/** valibot by itself takes a list for an object. */
+const object = v.custom<Record<string, unknown>>(
+  (input) => typeof input === "object" && input !== null && !Array.isArray(input),
+  ({ input }) => `must be an object, got ${JSON.stringify(input)}`,
+);
+/** An object with these entries and no others. */
+const section = <const E extends v.ObjectEntries>(entries: E) => v.pipe(object, v.strictObject(entries));
+/** An object of such values under names of the person's own. */
+const record = <const S extends v.GenericSchema>(of: S) => v.pipe(object, v.record(v.string(), of));
 const texts = v.array(text, ({ input }) => `must be a list, got ${JSON.stringify(input)}`);
 
 const backend = v.variant(
@@ -46,6 +46,49 @@ const backend = v.variant(
   ({ input }) => `must be one of local, s3, hcp, got ${JSON.stringify(input)}`,
 );
 
+/** Of one delivery stream: what is left out is taken from the stack's, or is the construct's default. */
+const delivery = {
+  /** Megabytes after which it writes a file, 1 to 128; 64 to 128 with a columnar format or partitions. */
+  bufferingSizeMb: v.optional(number),
+  /** Seconds after which it writes a file, 0 to 900; 0 does not gather. */
+  bufferingIntervalSeconds: v.optional(number),
+  /** Start of the keys of what fails; with `!{firehose:error-output-type}`. */
+  errorPrefix: v.optional(text),
+  /** Ending of the files' names in place of Firehose's own. */
+  fileExtension: v.optional(text),
+  /** Of the dates in the files' keys, such as `Europe/Berlin`. */
+  timeZone: v.optional(text),
+};
+
+/** From the data stream to the raw bucket. */
+const rawDelivery = section({
+  ...delivery,
+  /** `json`: lines as the records are. `parquet`, `orc`: the columns of the Glue table. */
+  format: v.optional(oneOf(["json", "parquet", "orc"]), "json"),
+  /** GZIP or UNCOMPRESSED with `json`; SNAPPY, GZIP, UNCOMPRESSED with `parquet`; SNAPPY, ZLIB, NONE with `orc`. */
+  compression: v.optional(oneOf(["GZIP", "UNCOMPRESSED", "SNAPPY", "ZLIB", "NONE"])),
+  /** Folders by what the records hold, by the name of the key. Chosen once: a change replaces the delivery stream. */
+  partitioning: v.optional(
+    record(
+      section({
+        /** Where the value stands in a record: a JQ 1.6 expression such as `.gear`. */
+        expression: text,
+        /** Values that Athena looks for; a record with another is kept, and no query finds it. */
+        values: texts,
+      }),
+    ),
+  ),
+  /** Seconds Firehose keeps trying to deliver a partition, 0 to 7200. */
+  partitioningRetrySeconds: v.optional(number),
+  /** Whether the records as they came are kept too, under `source/`. Once on, AWS does not turn it off. */
+  backup: v.optional(boolean, false),
+  /** Whether records are encrypted while they wait inside Firehose: with engine `sql`, else the data stream's own encryption counts. */
+  encryptAtRest: v.optional(boolean),
+});
+
+/** From the analytics application to the processed bucket of `telemetry-lake`. */
+const processedDelivery = section({ ...delivery, compression: v.optional(oneOf(["GZIP", "UNCOMPRESSED"])) });
+
 const telemetry = section({
   /** How callers of the API prove who they are. `none` needs `allowedCidrs`. */
   auth: v.optional(oneOf(["iam", "apiKey", "cognito", "none"]), "iam"),
@@ -57,14 +100,18 @@ const telemetry = section({
   allowedOrigin: v.optional(text),
   /** Stack that sets the role with which API Gateway logs, one an account and Region; `none` where the account has one. */
   accountLogging: v.optional(oneOf(["telemetry-lake", "telemetry-warehouse", "none"]), "telemetry-warehouse"),
-  /** Megabytes after which a delivery stream writes a file, 1 to 128. */
-  bufferingSizeMb: v.optional(number, 5),
-  /** Seconds after which a delivery stream writes a file, 0 to 900. */
-  bufferingIntervalSeconds: v.optional(number, 60),
+  /** Megabytes after which a delivery stream writes a file, 1 to 128. The constructs have the default. */
+  bufferingSizeMb: v.optional(number),
+  /** Seconds after which a delivery stream writes a file, 0 to 900. The constructs have the default. */
+  bufferingIntervalSeconds: v.optional(number),
+  raw: v.optional(rawDelivery, {}),
+  processed: v.optional(processedDelivery, {}),
   /** What evaluates the analytics SELECT. */
   engine: v.optional(text, "flink"),
   /** Hours the data stream keeps a record, 24 to 8760. */
   retentionHours: v.optional(number, 24),
+  /** Bytes that one Athena query may scan, at least 10,000,000. The construct has the default. */
+  bytesScannedPerQuery: v.optional(number),
 });
 
 const warehouse = section({
@@ -90,6 +137,10 @@ const warehouse = section({
   table: v.optional(text, "demo_cluster_dbtable"),
   /** Options of Firehose's COPY. */
   copyOptions: v.optional(text, "CSV"),
+  /** Compression of the files that COPY reads; its options must say the same. */
+  compression: v.optional(oneOf(["GZIP", "UNCOMPRESSED"])),
+  /** Whether the records as they came are kept too, under `source/`. Once on, AWS does not turn it off. */
+  backup: v.optional(boolean, false),
   /** Seconds Firehose retries a failed COPY, 0 to 7200. */
   retryDurationSeconds: v.optional(number, 3600),
 });
@@ -110,6 +161,8 @@ const settings = section({
     "redstream",
   ),
   backend: v.optional(backend, { kind: "local" }),
+  /** Days that logs for finding faults are kept; CloudWatch takes some numbers only. Left out: 30, with profile `prod` 365. */
+  logRetentionDays: v.optional(number),
   telemetry: v.optional(telemetry, {}),
   warehouse: v.optional(warehouse, {}),
 });
@@ -117,6 +170,7 @@ const settings = section({
 export type Settings = v.InferOutput<typeof settings>;
 export type BackendSettings = Settings["backend"];
 export type TelemetrySettings = Settings["telemetry"];
+export type DeliverySettings = v.InferOutput<typeof processedDelivery>;
 export type WarehouseSettings = Settings["warehouse"];
 
 /** A settings file that cannot be used. The message is one line for the person who wrote it. */

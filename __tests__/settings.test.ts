@@ -25,8 +25,8 @@ describe("settings", () => {
       telemetry: {
         auth: "iam",
         accountLogging: "telemetry-warehouse",
-        bufferingSizeMb: 5,
-        bufferingIntervalSeconds: 60,
+        raw: { format: "json", backup: false },
+        processed: {},
         engine: "flink",
         retentionHours: 24,
       },
@@ -38,6 +38,7 @@ describe("settings", () => {
         database: "telemetry",
         table: "demo_cluster_dbtable",
         copyOptions: "CSV",
+        backup: false,
         retryDurationSeconds: 3600,
       },
     });
@@ -76,6 +77,30 @@ describe("settings", () => {
       'f: telemetry.auth must be one of iam, apiKey, cognito, none, got ["iam","apiKey"]',
     ],
     [{ telemetry: { bufferingSizeMb: "5" } }, 'f: telemetry.bufferingSizeMb must be a number, got "5"'],
+    [
+      { telemetry: { raw: { format: "avro" } } },
+      'f: telemetry.raw.format must be one of json, parquet, orc, got "avro"',
+    ],
+    [
+      { telemetry: { raw: { compression: "gzip" } } },
+      'f: telemetry.raw.compression must be one of GZIP, UNCOMPRESSED, SNAPPY, ZLIB, NONE, got "gzip"',
+    ],
+    [
+      { telemetry: { raw: { partitioning: ["gear"] } } },
+      'f: telemetry.raw.partitioning must be an object, got ["gear"]',
+    ],
+    [
+      { telemetry: { raw: { partitioning: { lap_gear: ".gear" } } } },
+      'f: telemetry.raw.partitioning.lap_gear must be an object, got ".gear"',
+    ],
+    [
+      { telemetry: { raw: { partitioning: { lap_gear: { expression: ".gear" } } } } },
+      "f: telemetry.raw.partitioning.lap_gear.values is missing",
+    ],
+    [
+      { telemetry: { processed: { format: "parquet" } } },
+      "f: telemetry.processed.format is not a setting; see the README's table",
+    ],
     [{ telemetry: { speed: 1 } }, "f: telemetry.speed is not a setting; see the README's table"],
     [{ warehouse: { kind: "both" } }, 'f: warehouse.kind must be one of provisioned, serverless, got "both"'],
     [{ warehouse: { delivery: "loader" } }, 'f: warehouse.delivery must be one of firehose, got "loader"'],

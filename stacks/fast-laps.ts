@@ -15,6 +15,8 @@ export interface FastLapsProps {
   readonly ingest: TelemetryIngest;
   readonly delivery: Props<typeof AnalyticsApplication>["delivery"] & Props<typeof SqlApplication>["delivery"];
   readonly disposable: boolean;
+  /** Days the application's log is kept. */
+  readonly logRetentionDays: number;
 }
 
 /** The SELECT of fast laps on the telemetry, by the engine that the settings choose. */
@@ -24,7 +26,8 @@ export class FastLaps extends Construct {
   constructor(scope: Construct, id: string, props: FastLapsProps) {
     super(scope, id);
     const { key, stream, rawDelivery } = props.ingest;
-    const common = { name: props.name, shape: TELEMETRY, delivery: props.delivery, select: SELECT, key };
+    const { name, delivery, logRetentionDays } = props;
+    const common = { name, shape: TELEMETRY, delivery, select: SELECT, key, logRetentionDays };
     this.application = stream
       ? new AnalyticsApplication(this, "application", {
           ...common,

@@ -6,10 +6,16 @@ import { CloudBackend, LocalBackend, NamedCloudWorkspace, S3Backend, TerraformOu
 import type { Construct } from "constructs";
 import type { BackendSettings, Settings } from "../settings";
 
+/** A year where an incident may be looked into long after it happened. */
+const LOG_RETENTION_DAYS = { dev: 30, prod: 365 } as const;
+
 /** What every stack has: its providers, its state's place, and names that do not meet those of another deployment. */
 export abstract class PipelineStack extends TerraformStack {
   /** Whether the stack's data may be thrown away with it. */
   protected readonly disposable: boolean;
+
+  /** Days that logs for finding faults are kept. */
+  protected readonly logRetentionDays: number;
 
   private readonly prefix: string;
   private readonly suffix: Id;
@@ -17,6 +23,7 @@ export abstract class PipelineStack extends TerraformStack {
   protected constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     this.disposable = settings.profile === "dev";
+    this.logRetentionDays = settings.logRetentionDays ?? LOG_RETENTION_DAYS[settings.profile];
     this.prefix = settings.prefix;
     new AwsProvider(this, "aws", {
       region: settings.region,

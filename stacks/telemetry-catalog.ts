@@ -1,14 +1,26 @@
 import { Construct } from "constructs";
 import { TELEMETRY } from "../lambda-src/events/telemetry";
 import type { Bucket } from "../modules/bucket";
-import { columnsOf, hourlyFolders, hourlyPartitions, LakeCatalog } from "../modules/lake-catalog";
-import type { TelemetryIngest } from "./telemetry-ingest";
+import type { EncryptionKey } from "../modules/encryption-key";
+import {
+  columnsOf,
+  hourlyFolders,
+  hourlyPartitions,
+  LakeCatalog,
+  type LakeTable,
+  valuePartitions,
+} from "../modules/lake-catalog";
+import type { TelemetrySettings } from "../settings";
 
 /** Columns of the analytics SELECT, in the order of its lines, by their fields in the record. */
 const FAST_LAPS = { speed: TELEMETRY.speed, rpm: TELEMETRY.rpm, gear: TELEMETRY.gear, throttle: TELEMETRY.throttle };
 
 export interface TelemetryCatalogProps {
-  readonly ingest: TelemetryIngest;
+  readonly settings: TelemetrySettings;
+  /** Bucket of the raw delivery stream. */
+  readonly raw: Bucket;
+  /** Key of the results. */
+  readonly key: EncryptionKey;
   /** Full name of a part. */
   readonly nameOf: (part: string) => string;
   /** Whether results are destroyed with the stack. */
@@ -17,25 +29,33 @@ export interface TelemetryCatalogProps {
 
 /** Athena on what a telemetry stack keeps: the raw bucket as a table, with its named queries. */
 export class TelemetryCatalog extends Construct {
-  private readonly catalog: LakeCatalog;
+  /** The raw bucket's files. */
+  readonly telemetry: LakeTable;
 
-  constructor(scope: Construct, id: string, { ingest, nameOf, disposable }: TelemetryCatalogProps) {
+  private readonly catalog: LakeCatalog;
+  private readonly settings: TelemetrySettings;
+
+  constructor(scope: Construct, id: string, { settings, raw, key, nameOf, disposable }: TelemetryCatalogProps) {
     super(scope, id);
+    this.settings = settings;
     const name = nameOf("athena");
     this.catalog = new LakeCatalog(this, "lake", {
       name,
       databaseName: name.replaceAll("-", "_"),
       resultsBucketName: nameOf("results"),
-      key: ingest.key,
+      key,
+      bytesScannedPerQuery: settings.bytesScannedPerQuery,
       forceDestroy: disposable,
     });
-    this.catalog.addTable("telemetry", {
+    const { format, partitioning = {} } = settings.raw;
+    const values = Object.fromEntries(Object.entries(partitioning).map(([name, key]) => [name, key.values]));
+    this.telemetry = this.catalog.addTable("telemetry", {
       name: "telemetry",
       description: "Every record as it was sent, with its EXTRA2",
-      bucket: ingest.raw,
-      format: "json",
+      bucket: raw,
+      format,
       columns: columnsOf({ ...TELEMETRY, EXTRA2: "double" }),
-      partitioning: hourlyPartitions(this),
+      partitioning: valuePartitions(this, values, hourlyPartitions(this)),
     });
     this.catalog.addQueries("sql/telemetry/athena/telemetry");
   }
@@ -48,7 +68,7 @@ export class TelemetryCatalog extends Construct {
       bucket,
       format: "csv",
       columns: columnsOf(FAST_LAPS),
-      partitioning: hourlyFolders(this),
+      partitioning: hourlyFolders(this, { aheadOfUtc: this.settings.processed.timeZone !== undefined }),
     });
     this.catalog.addQueries("sql/telemetry/athena/fast_laps");
   }

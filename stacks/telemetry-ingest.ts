@@ -6,6 +6,8 @@ import { DataFirehose } from "../modules/kinesis-data-firehose";
 import { DataStream } from "../modules/kinesis-data-stream";
 import { LambdaFunction } from "../modules/lambda-function";
 import type { TelemetrySettings } from "../settings";
+import type { TelemetryCatalog } from "./telemetry-catalog";
+import { rawDeliveryProps } from "./telemetry-delivery";
 
 export interface TelemetryIngestProps {
   readonly settings: TelemetrySettings;
@@ -13,6 +15,10 @@ export interface TelemetryIngestProps {
   readonly nameOf: (part: string) => string;
   /** Whether buckets are destroyed with what they hold. */
   readonly disposable: boolean;
+  /** Days the logs are kept. */
+  readonly logRetentionDays: number;
+  /** Makes the catalog of what lies in the raw bucket, by whose table a columnar format converts. */
+  readonly catalogOf: (lake: { readonly key: EncryptionKey; readonly raw: Bucket }) => TelemetryCatalog;
 }
 
 /**
@@ -25,10 +31,12 @@ export class TelemetryIngest extends Construct {
   readonly stream: DataStream | undefined;
   readonly api: IngestApi;
   readonly raw: Bucket;
+  readonly catalog: TelemetryCatalog;
   readonly rawDelivery: DataFirehose;
 
-  constructor(scope: Construct, id: string, { settings, nameOf, disposable }: TelemetryIngestProps) {
+  constructor(scope: Construct, id: string, props: TelemetryIngestProps) {
     super(scope, id);
+    const { settings, nameOf, disposable, logRetentionDays } = props;
     this.key = new EncryptionKey(this, "key", {
       description: `Telemetry of ${scope.node.id}`,
       deletionWindowDays: disposable ? 7 : 30,
@@ -48,16 +56,18 @@ export class TelemetryIngest extends Construct {
       source: "transform-telemetry",
       key,
       timeoutSeconds: 60,
+      logRetentionDays,
     });
     this.raw = new Bucket(this, "raw", { name: nameOf("raw"), key, forceDestroy: disposable });
+    this.catalog = props.catalogOf({ key, raw: this.raw });
     this.rawDelivery = new DataFirehose(this, "raw-delivery", {
       name: nameOf("raw"),
       source: this.stream,
       processor: transform,
       bucket: this.raw,
       key,
-      bufferingSizeMb: settings.bufferingSizeMb,
-      bufferingIntervalSeconds: settings.bufferingIntervalSeconds,
+      logRetentionDays,
+      ...rawDeliveryProps(scope, settings, { bucket: this.raw, table: this.catalog.telemetry }),
     });
 
     this.api = new IngestApi(this, "api", {
@@ -68,6 +78,7 @@ export class TelemetryIngest extends Construct {
       allowedCidrs: settings.allowedCidrs,
       keyRequestsPerDay: settings.keyRequestsPerDay,
       allowedOrigin: settings.allowedOrigin,
+      logRetentionDays,
       accountLogging:
         settings.accountLogging === scope.node.id ? new AccountLogging(this, "account-logging") : undefined,
     });
@@ -82,6 +93,7 @@ export class TelemetryIngest extends Construct {
       ...(this.stream ? { stream_name: this.stream.name } : {}),
       raw_bucket: this.raw.name,
       raw_delivery_stream: this.rawDelivery.name,
+      ...this.catalog.outputs,
     };
   }
 }

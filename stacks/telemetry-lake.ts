@@ -5,6 +5,7 @@ import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
 import { PipelineStack } from "./pipeline-stack";
 import { TelemetryCatalog } from "./telemetry-catalog";
+import { processedDeliveryProps } from "./telemetry-delivery";
 import { TelemetryIngest } from "./telemetry-ingest";
 
 /** Telemetry from an HTTP call to files: every record with its EXTRA2 in one bucket, the fast laps as CSV in another. */
@@ -13,9 +14,15 @@ export class TelemetryLake extends PipelineStack {
     super(scope, id, settings);
     const { telemetry } = settings;
     const nameOf = (part: string) => this.nameOf(`lake-${part}`);
-    const disposable = this.disposable;
+    const { disposable, logRetentionDays } = this;
 
-    const ingest = new TelemetryIngest(this, "ingest", { settings: telemetry, nameOf, disposable });
+    const ingest = new TelemetryIngest(this, "ingest", {
+      settings: telemetry,
+      nameOf,
+      disposable,
+      logRetentionDays,
+      catalogOf: (lake) => new TelemetryCatalog(this, "catalog", { ...lake, settings: telemetry, nameOf, disposable }),
+    });
     const processed = new Bucket(this, "processed", {
       name: nameOf("processed"),
       key: ingest.key,
@@ -25,8 +32,8 @@ export class TelemetryLake extends PipelineStack {
       name: nameOf("processed"),
       bucket: processed,
       key: ingest.key,
-      bufferingSizeMb: telemetry.bufferingSizeMb,
-      bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
+      logRetentionDays,
+      ...processedDeliveryProps(this, telemetry),
     });
     const fastLaps = new FastLaps(this, "fast-laps", {
       name: nameOf("fast-laps"),
@@ -35,14 +42,12 @@ export class TelemetryLake extends PipelineStack {
       ingest,
       delivery,
       disposable,
+      logRetentionDays,
     });
-
-    const catalog = new TelemetryCatalog(this, "catalog", { ingest, nameOf, disposable });
-    catalog.addFastLaps(processed);
+    ingest.catalog.addFastLaps(processed);
 
     this.output({
       ...ingest.outputs,
-      ...catalog.outputs,
       processed_bucket: processed.name,
       processed_delivery_stream: delivery.name,
       ...fastLaps.outputs,

@@ -18,9 +18,15 @@ export class TelemetryWarehouse extends PipelineStack {
     super(scope, id, settings);
     const { telemetry, warehouse, profile } = settings;
     const nameOf = (part: string) => this.nameOf(`wh-${part}`);
-    const disposable = this.disposable;
+    const { disposable, logRetentionDays } = this;
 
-    const ingest = new TelemetryIngest(this, "ingest", { settings: telemetry, nameOf, disposable });
+    const ingest = new TelemetryIngest(this, "ingest", {
+      settings: telemetry,
+      nameOf,
+      disposable,
+      logRetentionDays,
+      catalogOf: (lake) => new TelemetryCatalog(this, "catalog", { ...lake, settings: telemetry, nameOf, disposable }),
+    });
     const { key } = ingest;
     const target = createWarehouse(this, { settings, key, nameOf });
     const migrations = new QueryRunner(this, "migrations", {
@@ -30,6 +36,7 @@ export class TelemetryWarehouse extends PipelineStack {
       dataset: "telemetry",
       table: warehouse.table,
       profile,
+      logRetentionDays,
     });
     const staging = new Bucket(this, "staging", { name: nameOf("staging"), key, forceDestroy: disposable });
     const delivery = new FirehoseAfterAnalyticsRedshift(this, "processed-delivery", {
@@ -41,7 +48,10 @@ export class TelemetryWarehouse extends PipelineStack {
       key,
       waitFor: [migrations.ready],
       copyOptions: warehouse.copyOptions,
+      compression: warehouse.compression,
+      backup: warehouse.backup ? { bucket: staging } : undefined,
       retryDurationSeconds: warehouse.retryDurationSeconds,
+      logRetentionDays,
       bufferingSizeMb: telemetry.bufferingSizeMb,
       bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
     });
@@ -52,13 +62,11 @@ export class TelemetryWarehouse extends PipelineStack {
       ingest,
       delivery,
       disposable,
+      logRetentionDays,
     });
-
-    const catalog = new TelemetryCatalog(this, "catalog", { ingest, nameOf, disposable });
 
     this.output({
       ...ingest.outputs,
-      ...catalog.outputs,
       processed_bucket: staging.name,
       processed_delivery_stream: delivery.name,
       ...fastLaps.outputs,

@@ -16,6 +16,7 @@ import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { allow, serviceRole } from "../support/iam";
+import { checkLogRetention } from "../support/log-retention";
 import { idOf } from "../support/name";
 import type { AccountLogging } from "./account-logging";
 import { checkAllowList } from "./allow-list";
@@ -436,7 +437,7 @@ export class IngestApi extends Construct {
   private createStage(props: IngestApiProps, stageName: string, deployment: ApiGatewayDeployment): ApiGatewayStage {
     const logs = new CloudwatchLogGroup(this, "logs", {
       name: `/aws/apigateway/${props.name}`,
-      retentionInDays: props.logRetentionDays ?? 30,
+      retentionInDays: checkLogRetention(this, props.logRetentionDays),
       kmsKeyId: props.key.arn,
     });
     return new ApiGatewayStage(this, "stage", {

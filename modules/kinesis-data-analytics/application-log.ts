@@ -1,6 +1,7 @@
 import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group";
 import { CloudwatchLogStream } from "@cdktf/provider-aws/lib/cloudwatch-log-stream";
 import type { Construct } from "constructs";
+import { checkLogRetention } from "../support/log-retention";
 
 /** The log of an application, as group `log` and stream `log-stream` of `scope`. */
 export function applicationLog(
@@ -10,7 +11,7 @@ export function applicationLog(
   const group = new CloudwatchLogGroup(scope, "log", {
     name: `/aws/kinesis-analytics/${props.name}`,
     kmsKeyId: props.key.arn,
-    retentionInDays: props.logRetentionDays ?? 30,
+    retentionInDays: checkLogRetention(scope, props.logRetentionDays),
   });
   return {
     group,

@@ -1,3 +1,3 @@
 export { LakeCatalog, type LakeCatalogProps } from "./lake-catalog";
 export { columnsOf, type LakeColumn, LakeTable, type LakeTableProps } from "./lake-table";
-export { hourlyFolders, hourlyPartitions, type Partitioning } from "./partitioning";
+export { hourlyFolders, hourlyPartitions, type Partitioning, valuePartitions } from "./partitioning";

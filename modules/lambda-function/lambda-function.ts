@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
 import { checkInteger, checkMatch } from "../support/check";
 import { allow, serviceRole } from "../support/iam";
+import { checkLogRetention } from "../support/log-retention";
 import { idOf } from "../support/name";
 import { FunctionPackage } from "./package";
 
@@ -72,7 +73,7 @@ export class LambdaFunction extends Construct {
     this.role = serviceRole(this, "role", "lambda.amazonaws.com");
     const logs = new CloudwatchLogGroup(this, "logs", {
       name: `/aws/lambda/${props.name}`,
-      retentionInDays: props.logRetentionDays ?? 30,
+      retentionInDays: checkLogRetention(this, props.logRetentionDays),
       kmsKeyId: props.key.arn,
     });
     const mayLog = allow(this, "write-logs", this.role, {

@@ -99,6 +99,13 @@ export interface QueryRunnerProps {
    * @default 840
    */
   readonly timeoutSeconds?: number;
+
+  /**
+   * Days the function's logs are kept.
+   *
+   * @default 30
+   */
+  readonly logRetentionDays?: number;
 }
 
 /**
@@ -178,6 +185,7 @@ export class QueryRunner extends Construct {
       key: props.key,
       environment: { ...environment },
       timeoutSeconds,
+      logRetentionDays: props.logRetentionDays,
     });
     const rights = this.grantSql(props);
 

@@ -8,8 +8,9 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
 import { type Place, placeWarehouse } from "../redshift-network";
-import { checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
+import { checkLogRetention } from "../support/log-retention";
 import { AUDIT_LOGS, checkDatabaseNames, checkPort, type Delivery, placementOf } from "../support/redshift-checks";
 import { checkNodes } from "./node-type";
 
@@ -258,7 +259,7 @@ export class RedshiftCluster extends Construct {
    * the service's own linked role writes to groups of this name only. The groups are made first, so that they have a key and an end.
    */
   private createAuditLogs(props: RedshiftClusterProps): void {
-    const retentionInDays = checkInteger(this, "logRetentionDays", props.logRetentionDays ?? 365, 1, 3653);
+    const retentionInDays = checkLogRetention(this, props.logRetentionDays, 365);
     const groups = AUDIT_LOGS.map(
       (log) =>
         new CloudwatchLogGroup(this, log, {

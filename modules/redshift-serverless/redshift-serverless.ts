@@ -9,6 +9,7 @@ import type { EncryptionKey } from "../encryption-key";
 import { type Place, placeWarehouse } from "../redshift-network";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
+import { checkLogRetention } from "../support/log-retention";
 import {
   AUDIT_LOGS,
   checkDatabaseNames,
@@ -266,7 +267,7 @@ export class RedshiftServerless extends Construct {
 
   /** Serverless writes its audit logs to CloudWatch only. The groups are made first, so that they have a key and an end. */
   private createLogGroups(props: RedshiftServerlessProps): CloudwatchLogGroup[] {
-    const retentionInDays = checkInteger(this, "logRetentionDays", props.logRetentionDays ?? 365, 1, 3653);
+    const retentionInDays = checkLogRetention(this, props.logRetentionDays, 365);
     return AUDIT_LOGS.map(
       (log) =>
         new CloudwatchLogGroup(this, log, {

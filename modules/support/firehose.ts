@@ -2,24 +2,16 @@ import { CloudwatchLogGroup } from "@cdktf/provider-aws/lib/cloudwatch-log-group
 import { CloudwatchLogStream } from "@cdktf/provider-aws/lib/cloudwatch-log-stream";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
-import { type ITerraformDependable, TerraformStack, Token } from "cdktf";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
-import { ConfigError } from "./check";
 import { allow } from "./iam";
+import { checkLogRetention } from "./log-retention";
 import { idOf } from "./name";
 
 /** What the delivery modules have in common. */
 
 const PUT_ACTIONS = ["firehose:PutRecord", "firehose:PutRecordBatch"];
-
-/** Days a delivery's error log is kept unless told otherwise. */
-const LOG_RETENTION_DAYS = 30;
-
-/** CloudWatch Logs takes these and no others. */
-const RETENTIONS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
 
 export interface DeliveryLog {
   /** For `cloudwatchLoggingOptions`. */
@@ -34,13 +26,9 @@ export function deliveryLog(
   role: IamRole,
   props: { readonly name: string; readonly key: EncryptionKey; readonly logRetentionDays?: number },
 ): DeliveryLog {
-  const days = props.logRetentionDays ?? LOG_RETENTION_DAYS;
-  if (!Token.isUnresolved(days) && !RETENTIONS.includes(days)) {
-    throw new ConfigError(scope, `logRetentionDays must be one of ${RETENTIONS.join(", ")}, got ${days}`);
-  }
   const group = new CloudwatchLogGroup(scope, "logs", {
     name: `/aws/kinesisfirehose/${props.name}`,
-    retentionInDays: days,
+    retentionInDays: checkLogRetention(scope, props.logRetentionDays),
     kmsKeyId: props.key.arn,
   });
   const stream = new CloudwatchLogStream(scope, "log-stream", {
