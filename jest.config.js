@@ -10,6 +10,8 @@ const common = {
     ],
   },
   testEnvironment: "node",
+  // Not among the temporary files, which `npm test` clears.
+  cacheDirectory: "<rootDir>/.build/jest",
   rootDir: __dirname,
 };
 

@@ -10,9 +10,9 @@ const { ensureNodeModules } = require("./install");
 
 const ROOT = path.resolve(__dirname, "..");
 
-function run(title, command, args) {
+function run(title, command, args, env = {}) {
   console.log(`\n== ${title}`);
-  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit" });
+  const { status, error } = spawnSync(command, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } });
   if (error) console.error(`${title}: ${error.message}`);
   return status === 0;
 }
@@ -27,12 +27,13 @@ async function main() {
     const types = run("types", bin("tsc"), ["-p", "."]);
     const style = run("lint and format", bin("biome"), ["check", "--error-on-warnings", "."]);
     // forceExit: a handle that a failed test left open must not keep the counts from being said.
-    const tests = run("tests", bin("jest"), [
-      "--json",
-      `--outputFile=${report}`,
-      "--forceExit",
-      ...process.argv.slice(2),
-    ]);
+    const tests = run(
+      "tests",
+      bin("jest"),
+      ["--json", `--outputFile=${report}`, "--forceExit", ...process.argv.slice(2)],
+      // What a test leaves in the folder for temporary files goes with this one.
+      { TMPDIR: folder },
+    );
     if (!existsSync(report)) throw new Error("jest ended without a report: see above");
     const counts = JSON.parse(readFileSync(report, "utf8"));
     if (!types) console.error("The type check failed: see above.");
@@ -44,7 +45,7 @@ async function main() {
     console.log(`\n${passed} passed, ${failed} failed, ${counts.numPendingTests} skipped`);
     process.exitCode = types && style && tests ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
