@@ -22,6 +22,10 @@ export class Session implements SqlConnection {
   private abort = new AbortController();
   private closed = false;
   private transactionId = 0;
+  private lastQuery = 0;
+  /** Temporary tables of this session: nobody else's locks concern them. */
+  private temporaries = new Set<string>();
+  private temporariesBefore: ReadonlySet<string> = new Set();
 
   private constructor(
     readonly warehouse: Warehouse,
@@ -40,6 +44,7 @@ export class Session implements SqlConnection {
   ): Promise<Session> {
     await engine.run(`SET search_path = 'public,${SYSTEM}'`);
     await engine.run(`SET VARIABLE redshift_user_id = ${user.id}`);
+    await engine.run(`SET VARIABLE redshift_session = ${id}`);
     await engine.run(`SET VARIABLE redshift_superuser = ${user.superuser}`);
     return new Session(warehouse, engine, user, id, ended);
   }
@@ -51,6 +56,17 @@ export class Session implements SqlConnection {
   /** Number of the transaction that is open, or was last. */
   get transactionNumber(): number {
     return this.transactionId;
+  }
+
+  /** `query_id` of the statement that runs, or ran last, as the system views show it; 0 before the first. */
+  get queryId(): number {
+    return this.lastQuery;
+  }
+
+  /** Notes a temporary table that this session made, or (`false`) dropped; a rollback takes that back. */
+  temporary(name: string, exists: boolean): void {
+    if (exists) this.temporaries.add(name);
+    else this.temporaries.delete(name);
   }
 
   get inTransaction(): boolean {
@@ -106,9 +122,12 @@ export class Session implements SqlConnection {
     }
     const alone = this.transaction === "none";
     try {
+      this.lastQuery = this.warehouse.nextQuery();
       const run = read(tokens, this);
-      for (const table of run.locks ?? []) await this.warehouse.locks.take(table, this, this.abort.signal);
-      this.warehouse.conflicts.meet(run.locks ?? []);
+      const locks = (run.locks ?? []).filter((table) => !this.temporaries.has(table));
+      // The engine takes its snapshot at the transaction's first look at the data, which must not come before the locks.
+      for (const table of locks) await this.warehouse.locks.take(table, this, this.abort.signal);
+      this.warehouse.conflicts.meet(locks);
       if (alone) await this.openTransaction();
       const result = await this.execute(run);
       if (alone || run.commits) await this.finish("COMMIT");
@@ -162,9 +181,13 @@ export class Session implements SqlConnection {
   /** Ends whatever transaction is open, and with it the locks. */
   private async finish(how: "COMMIT" | "ROLLBACK"): Promise<void> {
     this.transaction = "none";
+    const undo = this.temporariesBefore;
     try {
       await this.engine.run(how);
+      if (how === "COMMIT") this.temporariesBefore = new Set(this.temporaries);
+      else this.temporaries = new Set(undo);
     } catch (error) {
+      this.temporaries = new Set(undo);
       if (!/no transaction is active/i.test((error as Error).message)) throw translate(error);
     } finally {
       this.warehouse.locks.release(this);

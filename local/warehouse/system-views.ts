@@ -52,10 +52,13 @@ ${superTest("is_bigint", within("BIGINT"))}
 ${superTest("is_float", kindIn("FLOAT", "DOUBLE"))}
 `;
 
-/** What tools ask first, as far as it is cheap; every other system view is an unknown relation. */
+/**
+ * What tools ask first, as far as it is cheap; every other system view is an unknown relation. GETDATE stands in defaults of tables, and
+ * the engine replaces nothing that a table depends on, so a file that is opened again keeps its own.
+ */
 export const SYSTEM_VIEWS = `
 CREATE SCHEMA IF NOT EXISTS ${SYSTEM};
-CREATE OR REPLACE MACRO ${SYSTEM}.getdate() AS CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP);
+CREATE MACRO IF NOT EXISTS ${SYSTEM}.getdate() AS CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP);
 CREATE OR REPLACE MACRO ${SYSTEM}.nvl(a, b) AS coalesce(a, b);
 CREATE OR REPLACE MACRO ${SYSTEM}.nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END;
 CREATE OR REPLACE MACRO ${SYSTEM}.len(a) AS length(a);
@@ -68,6 +71,9 @@ CREATE OR REPLACE MACRO ${SYSTEM}.modulo(a, b) AS CASE WHEN b = 0 THEN error('Di
 CREATE OR REPLACE MACRO ${SYSTEM}.add_months(d, n) AS CASE WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE))
   THEN last_day(CAST(d + to_months(CAST(n AS INTEGER)) AS DATE)) + (CAST(d AS TIMESTAMP) - CAST(CAST(d AS DATE) AS TIMESTAMP))
   ELSE CAST(d AS TIMESTAMP) + to_months(CAST(n AS INTEGER)) END;
+CREATE OR REPLACE MACRO ${SYSTEM}.pg_last_copy_id() AS CAST(coalesce(getvariable('redshift_copy_id'), -1) AS INTEGER);
+CREATE OR REPLACE MACRO ${SYSTEM}.pg_last_copy_count() AS CAST(coalesce(getvariable('redshift_copy_count'), 0) AS BIGINT);
+CREATE OR REPLACE MACRO ${SYSTEM}.pg_backend_pid() AS CAST(getvariable('redshift_session') AS INTEGER);
 ${SUPER_MACROS}
 CREATE OR REPLACE VIEW ${SYSTEM}.information_schema_tables AS
   SELECT database_name AS table_catalog, schema_name AS table_schema, table_name, 'BASE TABLE' AS table_type FROM duckdb_tables() WHERE ${HAVE}

@@ -29,6 +29,7 @@ export interface LoadRecord {
   readonly user: User;
   readonly session: number;
   readonly transaction: number;
+  readonly query: number;
   readonly copy: CopyStatement;
   readonly started: Date;
   readonly outcome?: LoadOutcome;
@@ -48,6 +49,7 @@ export class Warehouse {
   private readonly sessions = new Set<Session>();
   private lastSession = 0;
   private lastTransaction = 0;
+  private lastQuery = FIRST_QUERY;
 
   private constructor(
     readonly settings: WarehouseSettings,
@@ -72,7 +74,11 @@ export class Warehouse {
     if (!(await catalogue.user(own, user)))
       await catalogue.createUser(own, { name: user, password, superuser: true, createdb: true });
     await own.run("COMMIT");
-    return new Warehouse(settings, stores, instance, own);
+    const warehouse = new Warehouse(settings, stores, instance, own);
+    // Ids go on where the file's former run ended, so that none stands for two statements.
+    const [last] = await rows(own, `SELECT max(query_id) FROM ${HIDDEN}.loads`);
+    warehouse.lastQuery = Math.max(FIRST_QUERY, Number(last?.[0] ?? 0));
+    return warehouse;
   }
 
   /** Folder for files that live as long as a statement. */
@@ -120,11 +126,15 @@ export class Warehouse {
     return ++this.lastTransaction;
   }
 
+  /** The id of a statement that begins, as the system views and the Data API name it. */
+  nextQuery(): number {
+    return ++this.lastQuery;
+  }
+
   /** Only what Redshift's views show: never the statement, which may hold keys. */
   async recordLoad(load: LoadRecord): Promise<void> {
-    const { user, session, transaction, copy, started, outcome, failure } = load;
+    const { user, session, transaction, query, copy, started, outcome, failure } = load;
     const database = this.settings.database;
-    const query = (await this.own.runAndReadAll(`SELECT nextval('${HIDDEN}.queries')`)).getRows()[0]![0] as bigint;
     const [known] = await rows(
       this.own,
       "SELECT table_oid FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $1 AND lower(table_name) = $2",
@@ -134,7 +144,7 @@ export class Warehouse {
     const table = known ? Number(known[0]) : null;
     const start = started.toISOString();
     const errors = failure?.errors ?? outcome?.errors ?? [];
-    const common = [user.id, query, BigInt(transaction), session, database] as const;
+    const common = [user.id, BigInt(query), BigInt(transaction), session, database] as const;
     await this.own.run(
       `INSERT INTO ${HIDDEN}.loads VALUES ($1, $2, $3, $4, $5, $6, $7, CAST($8 AS TIMESTAMP), CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP), $9, $10, $11, $12, $13, $14, $15)`,
       [
@@ -187,6 +197,9 @@ export class Warehouse {
     rmSync(this.settings.folder, { recursive: true, force: true });
   }
 }
+
+/** Before the first statement of a new warehouse. */
+const FIRST_QUERY = 1000;
 
 async function openFile(file: string): Promise<DuckDBInstance> {
   try {

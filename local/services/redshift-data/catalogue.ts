@@ -84,9 +84,9 @@ async function query(identity: Identity, sql: string): Promise<SqlResult> {
   }
 }
 
-/** `MaxResults` items from `NextToken` on. */
-function pageOf(input: Input, name: string, items: readonly unknown[]): Record<string, unknown> {
-  const size = input.integer("MaxResults", 0, 1000) || 1000;
+/** `MaxResults` items, `most` at once, from `NextToken` on. */
+export function pageOf(input: Input, name: string, items: readonly unknown[], most = 1000): Record<string, unknown> {
+  const size = input.integer("MaxResults", 0, most) || most;
   const from = readToken(input.string("NextToken"));
   const next = from + size;
   return { [name]: items.slice(from, next), ...(next < items.length ? { NextToken: writeToken(next) } : {}) };

@@ -8,6 +8,8 @@ export interface Identity {
   readonly warehouse: Warehouse;
   /** The warehouse as the call named it, and answers name it again. */
   readonly where: { readonly ClusterIdentifier: string } | { readonly WorkgroupName: string };
+  /** ARN of the cluster or workgroup. */
+  readonly arn: string;
   readonly database: string;
   readonly secretArn?: string;
   readonly dbUser?: string;
@@ -46,7 +48,7 @@ export async function identify(
   if (secretArn && dbUser) throw invalid("SecretArn and DbUser cannot be given together.");
   if (dbUser && "WorkgroupName" in where) throw invalid("DbUser cannot be given with WorkgroupName.");
   if (database !== warehouse.settings.database) throw invalid(`FATAL: database "${database}" does not exist`);
-  const common = { warehouse, where, database };
+  const common = { warehouse, where, arn, database };
   if (secretArn) {
     const { username, password } = await readSecret(aws, caller!, secretArn);
     return { ...common, secretArn, open: () => warehouse.login(database, username, password) };

@@ -7,11 +7,12 @@ import {
   type Service,
 } from "../../gateway/types";
 import { SqlError, type Warehouses } from "../../warehouse";
-import { describeTable, listDatabases, listSchemas, listTables, readToken, writeToken } from "./catalogue";
+import { describeTable, listDatabases, listSchemas, listTables, pageOf, readToken, writeToken } from "./catalogue";
 import { identify } from "./identity";
 import { Input, invalid, notFound } from "./input";
 import { bind } from "./parameters";
 import { metadata, page, toJson } from "./result";
+import { type DataSession, DataSessions } from "./sessions";
 import { durationOf, type Part, resultSize, Statement } from "./statement";
 
 /** https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html#data-api-calling-considerations */
@@ -21,7 +22,8 @@ const MAX_ACTIVE = 500;
 const RESULT_HOURS = 24;
 const TOKEN_HOURS = 8;
 
-const NOT_CARRIED = ["SessionId", "SessionKeepAliveSeconds", "WithEvent"] as const;
+const MAX_KEEP_ALIVE = 86_400;
+const LIST_ACTIONS = ["ListStatements", "ListSessions"];
 
 /** The Redshift Data API on the local warehouses. Statements run by themselves; callers ask how far they are. */
 export function createRedshiftData(aws: LocalAws, warehouses: Warehouses): Service {
@@ -31,6 +33,7 @@ export function createRedshiftData(aws: LocalAws, warehouses: Warehouses): Servi
 class RedshiftData implements Service {
   readonly names = ["redshift-data"];
   private readonly statements = new Map<string, Statement>();
+  private readonly sessions = new DataSessions(() => this.aws.clock.now());
   private readonly tokens = new Map<
     string,
     { readonly id: string; readonly fingerprint: string; readonly at: number }
@@ -55,6 +58,7 @@ class RedshiftData implements Service {
   async close(): Promise<void> {
     for (const statement of this.statements.values()) statement.cancel();
     await Promise.all([...this.statements.values()].map((statement) => statement.done));
+    await this.sessions.close();
   }
 
   private async answer(action: string, input: Input, caller: Caller | undefined): Promise<unknown> {
@@ -72,7 +76,7 @@ class RedshiftData implements Service {
       case "DescribeTable":
         return describeTable(await identify(this.aws, this.warehouses, caller, input, action), input);
     }
-    if (!["DescribeStatement", "GetStatementResult", "CancelStatement", "ListStatements"].includes(action)) {
+    if (!["DescribeStatement", "GetStatementResult", "CancelStatement", ...LIST_ACTIONS].includes(action)) {
       throw new AwsError(
         "UnknownOperationException",
         `The operation ${action || "without a name"} is not carried by the local Redshift Data API`,
@@ -81,6 +85,7 @@ class RedshiftData implements Service {
     // These actions take no resource: a policy names "*".
     await this.aws.authorize(caller, `redshift-data:${action}`, "*");
     if (action === "ListStatements") return this.list(input, caller!);
+    if (action === "ListSessions") return this.listSessions(input, caller!);
     const { statement, part } = this.find(input.require("Id"));
     checkOwner(statement, caller!, action);
     if (action === "CancelStatement") return this.cancel(statement);
@@ -95,7 +100,7 @@ class RedshiftData implements Service {
     texts: readonly string[],
     batch: boolean,
   ): Promise<unknown> {
-    input.refuse(...NOT_CARRIED);
+    input.refuse("WithEvent");
     const mode = input.string("ExecutionMode");
     if (mode !== undefined && mode !== "TRANSACTION")
       throw invalid(`ExecutionMode ${mode} is not carried by the local Redshift Data API.`);
@@ -111,9 +116,13 @@ class RedshiftData implements Service {
     }
     const parameters = input.parameters();
     const bound = bind(texts, parameters);
-    const identity = await identify(this.aws, this.warehouses, caller, input, action);
+    const keepAlive = input.integer("SessionKeepAliveSeconds", 0, MAX_KEEP_ALIVE);
+    const existing = await this.session(input, caller, action);
+    const identity = existing?.identity ?? (await identify(this.aws, this.warehouses, caller, input, action));
     const owner = caller!.arn;
+    // Before a look at whether the session is free: it is this very statement that may keep it busy.
     const known = this.repeated(owner, input);
+    if (!known) existing?.requireFree();
     const active = [...this.statements.values()].filter((statement) => !statement.ended).length;
     if (!known && active >= MAX_ACTIVE) {
       throw new AwsError(
@@ -123,9 +132,16 @@ class RedshiftData implements Service {
     }
     const name = input.string("StatementName");
     const now = () => this.aws.clock.now();
-    const statement =
-      known ?? new Statement({ identity, owner, texts, bound, batch, parameters, ...(name ? { name } : {}) }, now);
-    if (!known) this.remember(statement, owner, input);
+    const session = known
+      ? known.request.session
+      : (existing ?? (keepAlive === undefined ? undefined : this.sessions.open(identity, owner, keepAlive)));
+    const request = { identity, owner, texts, bound, batch, parameters, ...(name ? { name } : {}) };
+    const statement = known ?? new Statement({ ...request, ...(session ? { session } : {}) }, now);
+    if (!known) {
+      if (session && keepAlive !== undefined) session.keepAlive = keepAlive;
+      session?.begin(statement);
+      this.remember(statement, owner, input);
+    }
     await this.wait(statement, input);
     const waited = input.integer("WaitTimeSeconds", 1, 30) !== undefined;
     return {
@@ -135,8 +151,27 @@ class RedshiftData implements Service {
       Database: identity.database,
       ...(identity.dbUser ? { DbUser: identity.dbUser } : {}),
       ...(identity.secretArn ? { SecretArn: identity.secretArn } : {}),
+      ...(session ? { SessionId: session.id } : {}),
       ...(waited ? { Status: statement.status, HasResultSet: hasResult(statement.parts[0]!) } : {}),
     };
+  }
+
+  /**
+   * The session that a call goes on in. It stands for warehouse, database and identity, which must not be given again; the caller needs the
+   * right to run statements there at every call.
+   */
+  private async session(input: Input, caller: Caller | undefined, action: string): Promise<DataSession | undefined> {
+    const id = input.string("SessionId");
+    if (id === undefined) return undefined;
+    const given = ["ClusterIdentifier", "WorkgroupName", "Database", "DbUser", "SecretArn"].filter((name) =>
+      input.string(name),
+    );
+    if (given.length > 0) throw invalid(`${given.join(", ")} cannot be given with SessionId: the session has them.`);
+    // A stranger hears nothing of which ids there are.
+    if (!caller) await this.aws.authorize(caller, `redshift-data:${action}`, "*");
+    const session = this.sessions.named(id, caller!, action);
+    await this.aws.authorize(caller, `redshift-data:${action}`, session.identity.arn);
+    return session;
   }
 
   /** A ClientToken that came before, in the last 8 hours, with the same request: the same statement, not a second one. */
@@ -191,6 +226,7 @@ class RedshiftData implements Service {
       Database: identity.database,
       ...(identity.dbUser ? { DbUser: identity.dbUser } : {}),
       ...(identity.secretArn ? { SecretArn: identity.secretArn } : {}),
+      ...(statement.request.session ? { SessionId: statement.request.session.id } : {}),
       ...(statement.pid === undefined ? {} : { RedshiftPid: statement.pid }),
       ...(parameters.length > 0 ? { QueryParameters: parameters } : {}),
       ResultFormat: "JSON",
@@ -245,6 +281,27 @@ class RedshiftData implements Service {
     return { Status: true };
   }
 
+  /** Open sessions of the caller's role, or those of a status, or the one that is named. */
+  private listSessions(input: Input, caller: Caller): unknown {
+    const id = input.string("SessionId");
+    const status = input.string("Status");
+    if (id !== undefined && status !== undefined) throw invalid("Status cannot be given with SessionId.");
+    const cluster = input.string("ClusterIdentifier");
+    const workgroup = input.string("WorkgroupName");
+    const all = id === undefined ? this.sessions.all() : [this.sessions.named(id, caller, "ListSessions")];
+    const found = all
+      .filter((session) => roleOf(session.owner) === roleOf(caller.arn) || id !== undefined)
+      .filter((session) => id !== undefined || (status ? session.status === status : session.status !== "CLOSED"))
+      .filter(
+        ({ identity: { where } }) => !cluster || ("ClusterIdentifier" in where && where.ClusterIdentifier === cluster),
+      )
+      .filter(
+        ({ identity: { where } }) => !workgroup || ("WorkgroupName" in where && where.WorkgroupName === workgroup),
+      )
+      .reverse();
+    return pageOf(input, "Sessions", found.map(describeSession), 100);
+  }
+
   private list(input: Input, caller: Caller): unknown {
     const size = input.integer("MaxResults", 0, 100) || 100;
     const from = readToken(input.string("NextToken"));
@@ -265,6 +322,7 @@ class RedshiftData implements Service {
         ...(statement.request.name ? { StatementName: statement.request.name } : {}),
         ...(statement.request.parameters.length > 0 ? { QueryParameters: statement.request.parameters } : {}),
         ...(statement.request.identity.secretArn ? { SecretArn: statement.request.identity.secretArn } : {}),
+        ...(statement.request.session ? { SessionId: statement.request.session.id } : {}),
         Status: statement.status,
         CreatedAt: seconds(statement.created),
         UpdatedAt: seconds(statement.updated),
@@ -272,6 +330,21 @@ class RedshiftData implements Service {
       ...(from + size < found.length ? { NextToken: writeToken(from + size) } : {}),
     };
   }
+}
+
+function describeSession(session: DataSession): Record<string, unknown> {
+  return {
+    SessionId: session.id,
+    Status: session.status,
+    CreatedAt: seconds(session.created),
+    UpdatedAt: seconds(session.updated),
+    ...session.identity.where,
+    Database: session.identity.database,
+    ...(session.identity.dbUser ? { DbUser: session.identity.dbUser } : {}),
+    SessionAliveSeconds: session.keepAlive,
+    SessionTtl: seconds(session.closesAt),
+    ...(session.currentStatement ? { CurrentStatementId: session.currentStatement } : {}),
+  };
 }
 
 function describePart(part: Part, statement: Statement): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { type Session, SqlError, split, tokenize } from "../../warehouse";
 import type { Identity } from "./identity";
 import type { SqlParameter } from "./input";
 import { field, rowBytes } from "./result";
+import type { DataSession } from "./sessions";
 
 export type Status = "SUBMITTED" | "STARTED" | "FINISHED" | "FAILED" | "ABORTED";
 
@@ -19,7 +20,8 @@ export interface Part {
   result?: SqlResult;
   started?: number;
   ended?: number;
-  readonly queryId: number;
+  /** `query_id` of the system views; 0 until it has run. */
+  queryId: number;
 }
 
 export interface StatementRequest {
@@ -30,11 +32,11 @@ export interface StatementRequest {
   readonly batch: boolean;
   readonly parameters: readonly SqlParameter[];
   readonly name?: string;
+  /** The session it runs in; without one it has a connection to itself. */
+  readonly session?: DataSession;
 }
 
-let queries = 0;
-
-/** A statement or batch that runs on a session of its own; a batch is one transaction. */
+/** A statement or batch, on a connection of its own or in a session; a batch is one transaction. */
 export class Statement {
   readonly id = randomUUID();
   readonly parts: readonly Part[];
@@ -58,7 +60,7 @@ export class Statement {
       text,
       bound: request.bound[i]!,
       status: "SUBMITTED",
-      queryId: ++queries,
+      queryId: 0,
     }));
     this.done = this.run();
   }
@@ -83,6 +85,13 @@ export class Statement {
   private async run(): Promise<void> {
     // The answer to the call comes first: it says SUBMITTED.
     await new Promise(setImmediate);
+    const outcome = await this.runParts();
+    // First the connection, then the status: who sees the end may use the session at once.
+    await this.leave();
+    this.change(outcome);
+  }
+
+  private async runParts(): Promise<Status> {
     try {
       this.session = await this.open();
       this.pid = this.session.id;
@@ -90,7 +99,7 @@ export class Statement {
       if (this.request.batch) await this.session.run("BEGIN");
       for (const part of this.parts) await this.runPart(part, this.session);
       if (this.request.batch) await this.session.run("COMMIT");
-      this.change("FINISHED");
+      return "FINISHED";
     } catch (error) {
       this.error = this.cancelled ? "Query cancelled on user's request" : messageOf(error);
       // What ran before in a batch is rolled back with it, what comes after never runs.
@@ -98,15 +107,20 @@ export class Statement {
       const [only] = this.parts;
       if (!this.request.batch && only)
         Object.assign(only, { status: this.cancelled ? "ABORTED" : "FAILED", error: this.error });
-      this.change(this.cancelled ? "ABORTED" : "FAILED");
-    } finally {
-      await this.session?.close();
+      return this.cancelled ? "ABORTED" : "FAILED";
     }
+  }
+
+  /** The connection of its own ends with it; a session's is as it was before a batch that failed. */
+  private async leave(): Promise<void> {
+    if (!this.request.session) await this.session?.close();
+    else if (this.request.batch && this.session?.inTransaction)
+      await this.session.run("ROLLBACK").catch(() => undefined);
   }
 
   private async open(): Promise<Session> {
     try {
-      return await this.request.identity.open();
+      return await (this.request.session?.connect() ?? this.request.identity.open());
     } catch (error) {
       throw error instanceof SqlError ? new Refused(`FATAL: ${error.message}`) : error;
     }
@@ -120,8 +134,10 @@ export class Statement {
       if (split(tokenize(part.bound)).length > 1)
         throw new SqlError("cannot insert multiple commands into a prepared statement", "42601");
       part.result = await session.run(part.bound);
+      part.queryId = session.queryId;
       part.status = "FINISHED";
     } catch (error) {
+      part.queryId = session.queryId;
       part.status = "FAILED";
       part.error = messageOf(error);
       throw error;

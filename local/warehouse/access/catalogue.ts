@@ -9,7 +9,6 @@ export const HIDDEN = "redstream_catalog";
 const TABLES = `
 CREATE SCHEMA IF NOT EXISTS ${HIDDEN};
 CREATE SEQUENCE IF NOT EXISTS ${HIDDEN}.ids START 100;
-CREATE SEQUENCE IF NOT EXISTS ${HIDDEN}.queries START 1000;
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.users (id INTEGER, name VARCHAR, password VARCHAR, superuser BOOLEAN, createdb BOOLEAN);
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.owners (kind VARCHAR, schema_name VARCHAR, name VARCHAR, owner VARCHAR);
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.grants (kind VARCHAR, schema_name VARCHAR, name VARCHAR, privilege VARCHAR, grantee VARCHAR, grant_option BOOLEAN);
@@ -20,11 +19,11 @@ CREATE TABLE IF NOT EXISTS ${HIDDEN}.loads (user_id INTEGER, query_id BIGINT, tr
 CREATE TABLE IF NOT EXISTS ${HIDDEN}.load_errors (user_id INTEGER, query_id BIGINT, transaction_id BIGINT, session_id INTEGER, database_name VARCHAR, table_id INTEGER, table_name VARCHAR,
   start_time TIMESTAMP, file_name VARCHAR, line_number BIGINT, column_name VARCHAR, column_type VARCHAR, column_length VARCHAR, position INTEGER,
   raw_line VARCHAR, raw_field VARCHAR, error_code INTEGER, error_message VARCHAR);
-INSERT INTO ${HIDDEN}.grants SELECT 'schema', 'public', '', p, 'public', false FROM (VALUES ('usage'), ('create')) v(p)
-  WHERE NOT EXISTS (FROM ${HIDDEN}.users);
+INSERT INTO ${HIDDEN}.grants SELECT * FROM (VALUES ('schema', 'public', '', 'usage', 'public', false), ('schema', 'public', '', 'create', 'public', false),
+  ('database', '', current_database(), 'temp', 'public', false)) v WHERE NOT EXISTS (FROM ${HIDDEN}.users);
 `;
 
-export type ObjectKind = "table" | "schema";
+export type ObjectKind = "table" | "schema" | "database";
 export interface User {
   readonly id: number;
   readonly name: string;
@@ -171,6 +170,14 @@ export const catalogue = {
     ]);
   },
 
+  /** LIKE takes over distribution and sort keys. */
+  async copyKeys(connection: DuckDBConnection, from: TableName, to: TableName): Promise<void> {
+    await connection.run(
+      `INSERT INTO ${HIDDEN}.keys SELECT $1, $2, diststyle, distkey, sortkey FROM ${HIDDEN}.keys WHERE schema_name = $3 AND name = $4`,
+      [to.schema, to.name, from.schema, from.name],
+    );
+  },
+
   async grant(
     connection: DuckDBConnection,
     kind: ObjectKind,
@@ -234,18 +241,22 @@ export const catalogue = {
     object: TableName,
   ): Promise<void> {
     if (await catalogue.may(connection, user, privilege, kind, object)) return;
-    const named = kind === "schema" ? `schema ${object.schema}` : `relation ${showName(object)}`;
-    throw new SqlError(`permission denied for ${named}`, "42501");
+    throw new SqlError(`permission denied for ${describeObject(kind, object)}`, "42501");
   },
 
   async requireOwner(connection: DuckDBConnection, user: User, kind: ObjectKind, object: TableName): Promise<void> {
     if (user.superuser || (await catalogue.owner(connection, kind, object)) === user.name) return;
     throw new SqlError(
-      `must be owner of ${kind === "schema" ? `schema ${object.schema}` : `relation ${object.name}`}`,
+      `must be owner of ${describeObject(kind, { ...object, schema: kind === "table" ? "public" : object.schema })}`,
       "42501",
     );
   },
 };
+
+function describeObject(kind: ObjectKind, object: TableName): string {
+  if (kind === "schema") return `schema ${object.schema}`;
+  return kind === "database" ? `database ${object.name}` : `relation ${showName(object)}`;
+}
 
 /** Rows of a parameterized query. */
 export async function rows(

@@ -187,7 +187,7 @@ export const SAME: ReadonlySet<string> = new Set(
   `abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cast cbrt ceil ceiling char_length character_length charindex chr
   coalesce cos cot count cume_dist current_database current_schema date degrees dense_rank exp extract first_value floor getdate
   greatest json_array_length lag last_day last_value lead least left len length ln log lower ltrim max md5 median min mod now nth_value ntile
-  nullif nvl2 octet_length percent_rank percentile_cont percentile_disc pi position pow power radians random rank repeat replace
+  nullif nvl2 octet_length percent_rank percentile_cont percentile_disc pg_backend_pid pg_last_copy_count pg_last_copy_id pi position pow power radians random rank repeat replace
   reverse right round row_number rtrim sha2 sign sin split_part sqrt stddev stddev_pop stddev_samp strpos substr substring sum sysdate tan
   translate trim trunc upper var_pop var_samp variance version listagg try_cast generate_series`
     .split(/\s+/)

@@ -15,6 +15,8 @@ export interface CreateTable {
   readonly identities: readonly { readonly column: string; readonly seed: number; readonly step: number }[];
   /** What the engine runs; identity sequences are named by `sequenceName`. */
   readonly engineSql: string;
+  /** LIKE: the columns are those of another table, which only the run can look at; `engineSql` is the statement up to them. */
+  readonly like?: { readonly table: TableName; readonly defaults: boolean };
 }
 
 export interface Column {
@@ -127,7 +129,7 @@ export function readCreateTable(cursor: Cursor, database: string, temporary: boo
   const head = `CREATE ${temporary ? "TEMP " : ""}TABLE ${ifNotExists ? "IF NOT EXISTS " : ""}${target}`;
   const columns: Column[] = [];
   let names: string[] | undefined;
-  let like: string | undefined;
+  let like: CreateTable["like"];
   if (cursor.peek()?.text === "(") {
     const start = cursor.position;
     if (isNameList(cursor)) names = cursor.nameList();
@@ -136,8 +138,10 @@ export function readCreateTable(cursor: Cursor, database: string, temporary: boo
       do {
         if (readTableConstraint(cursor)) continue;
         if (cursor.accept("like")) {
-          like = renderName(cursor.table(database));
-          while (cursor.accept("including", "defaults") || cursor.accept("excluding", "defaults"));
+          const table = cursor.table(database);
+          const defaults = cursor.accept("including", "defaults");
+          if (!defaults) cursor.accept("excluding", "defaults");
+          like = { table, defaults };
         } else columns.push(readColumn(cursor, table));
       } while (cursor.acceptSymbol(","));
       cursor.expectSymbol(")");
@@ -153,16 +157,7 @@ export function readCreateTable(cursor: Cursor, database: string, temporary: boo
   }
   cursor.end();
   if (names) throw syntaxError(")");
-  if (like)
-    return {
-      table,
-      temporary,
-      ifNotExists,
-      keys,
-      query: `SELECT * FROM ${like}`,
-      identities: [],
-      engineSql: `${head} AS SELECT * FROM ${like} LIMIT 0`,
-    };
+  if (like) return { table, temporary, ifNotExists, keys, like, identities: [], engineSql: head };
   if (columns.length === 0) throw syntaxError(undefined);
   const identities = columns.flatMap((column) =>
     column.identity ? [{ column: column.name, ...column.identity }] : [],
@@ -175,10 +170,6 @@ export function readCreateTable(cursor: Cursor, database: string, temporary: boo
     identities,
     engineSql: `${head} (${columns.map((column) => column.sql).join(", ")})`,
   };
-}
-
-function renderName(table: TableName): string {
-  return `${quoteName(table.schema)}.${quoteName(table.name)}`;
 }
 
 /** `(a, b)` before AS holds names only, a column definition always a type. */

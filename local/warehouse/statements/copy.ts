@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { type LoadColumn, LoadFailed, load } from "../copy/load";
 import { readCopy } from "../copy/options";
 import { SqlError, translate } from "../errors";
@@ -14,12 +15,15 @@ export function readCopyStatement(cursor: Cursor, session: Session): Run {
     locks: [showName(copy.table)],
     run: async () => {
       const started = new Date();
-      const record = { user, session: session.id, transaction: session.transactionNumber, copy, started };
+      const query = session.queryId;
+      const record = { user, session: session.id, transaction: session.transactionNumber, query, copy, started };
       const kind = await requirePrivilege(engine, user, "insert", copy.table);
       if (kind === "view") throw new SqlError(`"${copy.table.name}" is a view: COPY loads tables`, "42809");
       try {
         const columns = await targets(session, copy.table, copy.columns);
         const store = warehouse.stores(copy.credentials, warehouse);
+        // PG_LAST_COPY_ID and PG_LAST_COPY_COUNT: of the last COPY that began to load, 0 rows until it has.
+        await remember(engine, query, 0);
         const outcome = await load(
           engine,
           store,
@@ -29,6 +33,7 @@ export function readCopyStatement(cursor: Cursor, session: Session): Run {
           session.signal,
           warehouse.scratch,
         );
+        await remember(engine, query, outcome.rows);
         await warehouse.recordLoad({ ...record, outcome });
         return { columns: [], rows: [], rowCount: outcome.rows };
       } catch (error) {
@@ -39,6 +44,11 @@ export function readCopyStatement(cursor: Cursor, session: Session): Run {
       }
     },
   };
+}
+
+async function remember(engine: DuckDBConnection, query: number, rows: number): Promise<void> {
+  await engine.run(`SET VARIABLE redshift_copy_id = ${query}`);
+  await engine.run(`SET VARIABLE redshift_copy_count = ${rows}`);
 }
 
 /** Columns that the file's fields go to: those named, or all but IDENTITY in table order. */

@@ -9,6 +9,7 @@ import { requireRelation } from "./relations";
 const PRIVILEGES: Readonly<Record<ObjectKind, readonly string[]>> = {
   table: ["select", "insert", "update", "delete", "drop", "references", "alter", "truncate"],
   schema: ["create", "usage", "alter", "drop"],
+  database: ["create", "temp", "usage", "alter"],
 };
 
 interface GrantStatement {
@@ -49,10 +50,10 @@ function readWhat(cursor: Cursor, session: Session, preposition: "to" | "from"):
     if (cursor.peek()?.text === "(") throw notCarried("a privilege on columns");
   }
   if (!cursor.accept("on")) throw notCarried(`GRANT or REVOKE of a role (${privileges})`);
-  const kind: ObjectKind = cursor.accept("schema") ? "schema" : "table";
+  const kind: ObjectKind = cursor.accept("schema") ? "schema" : cursor.accept("database") ? "database" : "table";
   const objects: TableName[] = [];
   const allIn: string[] = [];
-  for (const word of ["database", "function", "procedure", "language", "datashare", "model", "copy", "assumerole"]) {
+  for (const word of ["function", "procedure", "language", "datashare", "model", "copy", "assumerole"]) {
     if (kind === "table" && cursor.accept(word)) throw notCarried(`GRANT ON ${word.toUpperCase()}`);
   }
   if (kind === "table" && cursor.accept("all", "tables", "in", "schema")) {
@@ -60,7 +61,7 @@ function readWhat(cursor: Cursor, session: Session, preposition: "to" | "from"):
     while (cursor.acceptSymbol(","));
   } else {
     if (kind === "table") cursor.accept("table");
-    do objects.push(kind === "schema" ? { schema: cursor.name(), name: "" } : cursor.table(database));
+    do objects.push(readObject(cursor, kind, database));
     while (cursor.acceptSymbol(","));
   }
   cursor.expect(preposition);
@@ -72,14 +73,21 @@ function readWhat(cursor: Cursor, session: Session, preposition: "to" | "from"):
   const option = preposition === "to" && cursor.accept("with", "grant", "option");
   if (preposition === "from" && !cursor.accept("cascade")) cursor.accept("restrict");
   cursor.end();
+  if (kind === "database" && privileges !== "all")
+    privileges = privileges.map((privilege) => (privilege === "temporary" ? "temp" : privilege));
   const unknown =
     privileges === "all" ? undefined : privileges.find((privilege) => !PRIVILEGES[kind].includes(privilege));
   if (unknown)
     throw new SqlError(
-      `invalid privilege type ${unknown.toUpperCase()} for ${kind === "table" ? "relation" : "schema"}`,
+      `invalid privilege type ${unknown.toUpperCase()} for ${kind === "table" ? "relation" : kind}`,
       "0LP01",
     );
   return { privileges, kind, objects, allIn, grantees, option };
+}
+
+function readObject(cursor: Cursor, kind: ObjectKind, database: string): TableName {
+  if (kind === "schema") return { schema: cursor.name(), name: "" };
+  return kind === "database" ? { schema: "", name: cursor.name() } : cursor.table(database);
 }
 
 function change(
@@ -99,13 +107,17 @@ function change(
       const privileges = what.privileges === "all" ? PRIVILEGES[what.kind] : what.privileges;
       for (const object of objects) {
         if (what.kind === "table") await requireRelation(engine, object);
-        else await requireSchema(session, object.schema);
+        else if (what.kind === "schema") await requireSchema(session, object.schema);
+        else if (object.name !== session.warehouse.settings.database)
+          throw new SqlError(`database "${object.name}" does not exist`, "3D000");
         for (const privilege of privileges) {
           if (!(await catalogue.may(engine, user, privilege, what.kind, object, true))) {
-            throw new SqlError(
-              `permission denied for ${what.kind === "table" ? `relation ${object.name}` : `schema ${object.schema}`}`,
-              "42501",
-            );
+            const named = {
+              table: `relation ${object.name}`,
+              schema: `schema ${object.schema}`,
+              database: `database ${object.name}`,
+            };
+            throw new SqlError(`permission denied for ${named[what.kind]}`, "42501");
           }
           for (const grantee of what.grantees) await apply(object, privilege, grantee);
         }

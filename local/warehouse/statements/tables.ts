@@ -1,7 +1,7 @@
 import { catalogue, HIDDEN, rows } from "../access/catalogue";
 import { notCarried, SqlError, syntaxError } from "../errors";
 import type { Session } from "../session";
-import { readColumn, readCreateTable, sequenceName } from "../sql/create-table";
+import { type CreateTable, readColumn, readCreateTable, sequenceName } from "../sql/create-table";
 import { type Cursor, showName, type TableName } from "../sql/cursor";
 import { toEngine } from "../sql/rewrite";
 import { withSemantics } from "../sql/semantics";
@@ -32,10 +32,12 @@ function readCreateTableRun(cursor: Cursor, session: Session, temporary: boolean
   // CREATE TABLE AS runs its own text, so that its query goes through the same rewriting as any other.
   const query = create.query === undefined ? undefined : queryOf(create.query, tokens, session);
   return {
-    locks: [showName(table)],
+    // A temporary table is nobody else's concern.
+    locks: temporary ? [] : [showName(table)],
     run: async () => {
       const { engine, user } = session;
-      if (!temporary) {
+      if (temporary) await requireTemp(session);
+      else {
         await requireSchema(session, table.schema);
         await catalogue.require(engine, user, "create", "schema", { schema: table.schema, name: "" });
       }
@@ -49,19 +51,46 @@ function readCreateTableRun(cursor: Cursor, session: Session, temporary: boolean
         await engine.run(`CREATE SEQUENCE ${sequenceName(table, column)} START ${seed} INCREMENT ${step}`);
       }
       const made = query && create.query !== query ? await withSemantics(engine, query) : undefined;
-      const result = await engine.run(made ? create.engineSql.replace(create.query!, () => made) : create.engineSql);
-      if (!temporary) {
+      const columns = create.like ? ` (${await likeColumns(session, create.like)})` : "";
+      const sql = made ? create.engineSql.replace(create.query!, () => made) : create.engineSql + columns;
+      const result = await engine.run(sql);
+      if (temporary) session.temporary(table.name, true);
+      else {
         await catalogue.setOwner(engine, "table", table, user.name);
-        await catalogue.setKeys(engine, table, keys);
+        if (create.like) await catalogue.copyKeys(engine, create.like.table, table);
+        else await catalogue.setKeys(engine, table, keys);
       }
       return query ? { columns: [], rows: [], rowCount: result.rowsChanged } : undefined;
     },
   };
 }
 
-/** The part of CREATE TABLE AS after AS, rewritten; LIKE's own query stays. */
+/** Everyone may make temporary tables until TEMP is revoked from PUBLIC: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_TABLE_NEW.html */
+async function requireTemp({ engine, user, warehouse }: Session): Promise<void> {
+  const { database } = warehouse.settings;
+  if (await catalogue.may(engine, user, "temp", "database", { schema: "", name: database })) return;
+  throw new SqlError(`permission denied to create temporary tables in database "${database}"`, "42501");
+}
+
+/**
+ * LIKE, by the same page: names, types and NOT NULL always, defaults only with INCLUDING DEFAULTS, keys and IDENTITY never. An IDENTITY
+ * column becomes one that may be NULL (AWS does not say what it becomes).
+ */
+async function likeColumns(session: Session, like: NonNullable<CreateTable["like"]>): Promise<string> {
+  await requirePrivilege(session.engine, session.user, "select", like.table);
+  const columns = await describe(session.engine, like.table);
+  return columns
+    .map((column) => ({
+      ...column,
+      default: like.defaults && !column.identity ? column.default : null,
+      notNull: column.notNull && !column.identity,
+    }))
+    .map(columnSql)
+    .join(", ");
+}
+
+/** The part of CREATE TABLE AS after AS, rewritten. */
 function queryOf(query: string, tokens: readonly Token[], session: Session): string {
-  if (query.startsWith("SELECT * FROM ")) return query;
   const own = tokens.filter((token) => token.kind !== "space");
   let depth = 0;
   for (const [i, token] of own.entries()) {
@@ -85,8 +114,8 @@ function readCreateSchema(cursor: Cursor, session: Session): Run {
     locks: [`schema ${schema}`],
     run: async () => {
       const { engine, user } = session;
-      if (!user.superuser)
-        throw new SqlError(`permission denied for database ${session.warehouse.settings.database}`, "42501");
+      const database = { schema: "", name: session.warehouse.settings.database };
+      await catalogue.require(engine, user, "create", "database", database);
       if (!(await catalogue.user(engine, owner))) throw new SqlError(`user "${owner}" does not exist`, "42704");
       const found = await rows(
         engine,
@@ -179,7 +208,8 @@ async function dropRelation(
   const identities = what === "table" ? (await describe(engine, relation)).filter((column) => column.identity) : [];
   await engine.run(`DROP ${what.toUpperCase()} ${engineName(relation, kind)}`);
   for (const column of identities) await engine.run(`DROP SEQUENCE IF EXISTS ${sequenceName(relation, column.name)}`);
-  if (kind !== "temporary") await catalogue.forget(engine, "table", relation);
+  if (kind === "temporary") session.temporary(relation.name, false);
+  else await catalogue.forget(engine, "table", relation);
 }
 
 async function dropSchema(session: Session, schema: string, ifExists: boolean, cascade: boolean): Promise<void> {
@@ -226,7 +256,10 @@ export function readTruncate(cursor: Cursor, session: Session): Run {
   };
 }
 
-/** LOCK: waits until no other transaction writes the table, and keeps others waiting to the end of this one. */
+/**
+ * LOCK, by https://docs.aws.amazon.com/redshift/latest/dg/r_LOCK.html: waits until no other transaction writes the tables, and keeps others waiting to the
+ * end of this one. Who may lock stands on no page of AWS: UPDATE or DELETE, as in the PostgreSQL 8 that Redshift comes from.
+ */
 export function readLock(cursor: Cursor, session: Session): Run {
   cursor.accept("table");
   const tables = [cursor.table(session.warehouse.settings.database)];
@@ -235,7 +268,12 @@ export function readLock(cursor: Cursor, session: Session): Run {
   return {
     locks: tables.map(showName),
     run: async () => {
-      for (const table of tables) await requirePrivilege(session.engine, session.user, "update", table);
+      const { engine, user } = session;
+      for (const table of tables) {
+        const privilege = (await catalogue.may(engine, user, "delete", "table", table)) ? "delete" : "update";
+        if ((await requirePrivilege(engine, user, privilege, table)) === "view")
+          throw new SqlError(`"${table.name}" is not a table: views cannot be locked`, "42809");
+      }
       return undefined;
     },
   };
@@ -304,6 +342,10 @@ function readChange(
         throw new SqlError(`Relation "${to}" already exists`, "42P07");
       await engine.run(`ALTER TABLE ${target} RENAME TO ${quoteName(to)}`);
       await catalogue.renameTable(engine, table, to);
+      if (target.startsWith("temp.")) {
+        session.temporary(table.name, false);
+        session.temporary(to, true);
+      }
     };
   }
   if (cursor.accept("rename")) {

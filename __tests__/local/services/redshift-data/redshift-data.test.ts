@@ -257,10 +257,7 @@ describe("a call", () => {
       { ClusterIdentifier: undefined, WorkgroupName: "w" },
       "ValidationException Redshift endpoint doesn't exist in this region.",
     ],
-    [
-      { SessionKeepAliveSeconds: 60 },
-      "ValidationException SessionKeepAliveSeconds is not carried by the local Redshift Data API.",
-    ],
+    [{ WithEvent: true }, "ValidationException WithEvent is not carried by the local Redshift Data API."],
     [{ Sql: "x".repeat(102401) }, "ValidationException The query string is too long: at most 102400 bytes, got 102401"],
     [{ Sql: 1 }, "SerializationException Sql must be a string"],
   ])("with %p is refused: %s", async (changes, message) => {
