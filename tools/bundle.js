@@ -47,6 +47,10 @@ function bundleLambdas() {
     entryPoints: names.map((name) => ({ in: `lambda-src/${name}/index.ts`, out: `${name}/index` })),
     outdir: path.join(BUILD, "lambda"),
     minify: true,
+    // What @platformatic/kafka would read from files beside it is in the bundle: its WebAssembly, by the variant that holds it as text, and
+    // the place that it looks for an optional native package from.
+    alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
+    define: { "import.meta.url": "__filename" },
     // The Lambda runtime ships the AWS SDK, but not at a version of our choosing: it is bundled.
     mainFields: ["module", "main"],
   });
