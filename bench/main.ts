@@ -1,27 +1,45 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
+import { Argument, Command } from "commander";
+import { integer } from "../cli/options";
 import { benchBatch } from "./batch";
 import { benchLocal } from "./local";
+import { benchLong } from "./long";
 import { benchSynth } from "./synth";
-import { markdown } from "./table";
+import { markdown, merged, type Section } from "./table";
 import { benchTransform } from "./transform";
 
-const progress = (line: string) => console.error(line);
+const README = "bench/README.md";
 
 const HEAD = `# Benchmarks
 
 Written by \`npm run bench\`; do not edit. Both sides of a ratio are measured in the same run, in turns; a figure is the median of the rounds, a ratio the
-median of the rounds' ratios. Absolute figures are this machine's, at that moment.
+median of the rounds' ratios. Absolute figures are this machine's, at that moment. \`npm run bench -- batch\` measures one part again and leaves the others;
+\`npm run bench -- local --records 1000000\` makes the long run, which is no part of the rest.
 `;
 
-async function main(): Promise<void> {
-  const sections = [];
-  for (const bench of [benchSynth, benchTransform, benchBatch, benchLocal]) sections.push(await bench(progress));
+type Bench = (progress: (line: string) => void) => Promise<Section>;
+const BENCHES: Readonly<Record<string, Bench>> = {
+  synth: benchSynth,
+  transform: benchTransform,
+  batch: benchBatch,
+  local: benchLocal,
+};
+
+async function bench(names: readonly string[], records: number | undefined): Promise<void> {
+  if (records !== undefined && names.join() !== "local") {
+    throw new Error("--records is for `npm run bench -- local --records N`");
+  }
+  const chosen = Object.keys(BENCHES).filter((name) => names.length === 0 || names.includes(name));
+  const benches: Bench[] =
+    records === undefined ? chosen.map((name) => BENCHES[name]!) : [(progress) => benchLong(records, progress)];
+  const sections: Section[] = [];
+  for (const one of benches) sections.push(await one((line) => console.error(line)));
   const gib = Math.round(totalmem() / 2 ** 30);
   const machine = `Machine: ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${gib} GiB, Node.js ${process.versions.node}, ${process.platform} ${process.arch}.\n`;
-  const text = [HEAD, machine, ...sections.map(markdown)].join("\n");
-  writeFileSync("bench/README.md", `${text.trimEnd()}\n`);
-  console.log(text);
+  const before = existsSync(README) ? readFileSync(README, "utf8") : "";
+  writeFileSync(README, merged([HEAD, machine].join("\n"), before, sections));
+  console.log(sections.map(markdown).join("\n"));
   const broken = sections.flatMap(({ title, goals }) =>
     goals.filter(({ kept }) => !kept).map(({ says }) => `${title}: ${says}`),
   );
@@ -29,7 +47,12 @@ async function main(): Promise<void> {
   if (broken.length > 0) process.exitCode = 1;
 }
 
-main().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+new Command("bench")
+  .addArgument(new Argument("[parts...]", "what to measure (default: everything)").choices(Object.keys(BENCHES)))
+  .option("--records <n>", "with `local`: one run of so many records", integer(10_000, 100_000_000))
+  .action((names: string[], { records }: { records?: number }) => bench(names, records))
+  .parseAsync()
+  .catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });

@@ -33,3 +33,14 @@ export function markdown({ title, text, head, rows, goals }: Section): string {
 export const seconds = (value: number) => `${value.toFixed(2)} s`;
 export const times = (value: number) => `${value.toFixed(1)}x`;
 export const whole = (value: number) => Math.round(value).toLocaleString("en-US");
+
+/** The text with these sections put in for those of the same titles in `before`; new ones come last, the others stay as they were. */
+export function merged(head: string, before: string, sections: readonly Section[]): string {
+  const texts = new Map<string, string>();
+  for (const text of before.split(/^(?=## )/m)) {
+    const title = /^## (.*)/.exec(text)?.[1];
+    if (title !== undefined) texts.set(title, `${text.trimEnd()}\n`);
+  }
+  for (const section of sections) texts.set(section.title, `${markdown(section).trimEnd()}\n`);
+  return [head, ...texts.values()].join("\n");
+}

@@ -176,11 +176,13 @@ class Sender {
 
   private async work(source: TelemetryWriter): Promise<void> {
     const { records, signal, batch } = this.options;
+    // The next batch is written over one that is at its end. Should the API answer before it has read all, what it reads then is not looked at.
+    const room = batch === undefined ? undefined : Buffer.allocUnsafe(source.roomFor(Math.min(batch, records)));
     while (this.counts.sent < records && !signal?.aborted) {
       const count = Math.min(batch ?? 1, records - this.counts.sent);
       this.counts.sent += count;
       // Taken with the turn, in order, so that a run at a given rate sends the records of the seed in their order.
-      const body = batch === undefined ? source.one() : source.list(count);
+      const body = batch === undefined ? source.one() : source.list(count, room);
       await this.pacer.turn(signal, count);
       if (signal?.aborted) {
         // Not begun after all.

@@ -1,29 +1,35 @@
 import type { Telemetry } from "../../lambda-src/events/telemetry";
-import { createRandom } from "./random";
+import { Random } from "./random";
 
 /** How one number is drawn: a whole number of `1 / scale`, of which there are few enough to hold the text of each. */
 interface Draw {
   readonly scale: number;
-  /** The whole number for a draw from [0, 1). */
-  pick(random: number): number;
-  /** The number for draw 0. */
+  /** The number of draw 0, in `1 / scale`. */
   readonly first: number;
   readonly count: number;
+  /** A draw from [0, 1) is the number `floor(random * slope + offset)`, counted from the first. */
+  readonly slope: number;
+  readonly offset: number;
 }
 
 /** An even draw from [min, max], to `digits` places: no longer text than an instrument would send. */
 function decimal(min: number, max: number, digits: number): Draw {
   const scale = 10 ** digits;
-  const pick = (random: number) => Math.round((min + random * (max - min)) * scale);
-  return { scale, pick, first: pick(0), count: Math.round(max * scale) - pick(0) + 1 };
+  const first = Math.round(min * scale);
+  // Rounded: the two ends are drawn half as often as what is between.
+  return {
+    scale,
+    first,
+    count: Math.round(max * scale) - first + 1,
+    slope: (max - min) * scale,
+    offset: min * scale - first + 0.5,
+  };
 }
 
-const whole = (min: number, max: number): Draw => ({
-  scale: 1,
-  pick: (random) => min + Math.floor(random * (max - min + 1)),
-  first: min,
-  count: max - min + 1,
-});
+function whole(min: number, max: number): Draw {
+  const count = max - min + 1;
+  return { scale: 1, first: min, count, slope: count, offset: 0 };
+}
 
 function wheels(min: number, max: number, digits: number) {
   const wheel = decimal(min, max, digits);
@@ -47,32 +53,36 @@ const CAR: Draws<Telemetry> = {
   lap_time: decimal(68, 95, 3),
 };
 
-const isDraw = (value: unknown): value is Draw => typeof (value as Draw).pick === "function";
+const isDraw = (value: unknown): value is Draw => typeof (value as Draw).slope === "number";
 
 /**
  * Endless telemetry of one car as JSON documents. The same seed gives the same records, byte for byte, and the first n of them are the same however many
  * are taken.
  *
- * Many times faster than writing each record from an object: what does not change between records is copied, and so is the text of each number, four bytes
- * at a time. What is copied too much is written over by what comes next.
+ * Many times faster than writing each record from an object: what does not change between records is copied, and so is the text of each number, eight bytes
+ * at a time (as a 64-bit float, which every text of ASCII is). What is copied too much is written over by what comes next.
  */
 export class TelemetryWriter {
-  private readonly random: () => number;
+  private readonly random: Random;
   private readonly plan = thePlan();
 
   constructor(seed: number) {
-    this.random = createRandom(seed);
+    this.random = new Random(seed);
   }
 
   /** The next record. */
   one(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.plan.mostBytes + SLACK);
+    const bytes = Buffer.allocUnsafe(this.plan.mostBytes + WORD);
     return bytes.subarray(0, this.write(viewOf(bytes), 0));
   }
 
-  /** The next `count` records as a JSON list. */
-  list(count: number): Buffer {
-    const bytes = Buffer.allocUnsafe(count * (this.plan.mostBytes + 1) + 2 + SLACK);
+  /** Bytes that `list` needs for `count` records. */
+  roomFor(count: number): number {
+    return count * (this.plan.mostBytes + 1) + 2 + WORD;
+  }
+
+  /** The next `count` records as a JSON list, written into `bytes`. To use the same bytes again is twice as fast as to have new ones of the system. */
+  list(count: number, bytes = Buffer.allocUnsafe(this.roomFor(count))): Buffer {
     const view = viewOf(bytes);
     let at = 0;
     for (let n = 0; n < count; n++) {
@@ -84,13 +94,13 @@ export class TelemetryWriter {
   }
 
   private write(view: DataView, from: number): number {
+    const { random } = this;
     const { parts, end } = this.plan;
     let at = from;
-    for (const { before, draw, words, lengths } of parts) {
+    for (const { before, slope, offset, words, lengths } of parts) {
       at = copy(before, view, at);
-      const which = draw.pick(this.random()) - draw.first;
-      view.setInt32(at, words[2 * which]!);
-      view.setInt32(at + 4, words[2 * which + 1]!);
+      const which = Math.floor(random.next() * slope + offset);
+      view.setFloat64(at, words[which]!, true);
       at += lengths[which]!;
     }
     return copy(end, view, at);
@@ -106,41 +116,41 @@ export function* telemetryRecords(seed: number): Generator<Telemetry> {
 const OPEN = 0x5b;
 const COMMA = 0x2c;
 const CLOSE = 0x5d;
-/** Bytes that a copy may write too much. */
-const SLACK = 8;
+/** Bytes that are copied at once; up to one word less is copied too much. */
+const WORD = 8;
 
 const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Bytes as numbers of four, filled up with zeros. */
 interface Text {
-  readonly words: Int32Array;
+  readonly words: Float64Array;
   readonly length: number;
 }
 
 function copy({ words, length }: Text, view: DataView, at: number): number {
-  for (let n = 0; n < words.length; n++) view.setInt32(at + 4 * n, words[n]!);
+  for (let n = 0; n < words.length; n++) view.setFloat64(at + WORD * n, words[n]!, true);
   return at + length;
 }
 
-function textOf(text: string): Text {
-  const padded = Buffer.alloc(Math.ceil(text.length / 4) * 4);
+/** Text in words, the last filled up with zeros. */
+function wordsOf(text: string): Float64Array {
+  const padded = Buffer.alloc(Math.ceil(text.length / WORD) * WORD);
   padded.write(text, "latin1");
-  return {
-    words: Int32Array.from({ length: padded.length / 4 }, (_, n) => padded.readInt32BE(4 * n)),
-    length: text.length,
-  };
+  return Float64Array.from({ length: padded.length / WORD }, (_, n) => padded.readDoubleLE(WORD * n));
 }
 
-/** The texts of a draw's numbers: two words each, and how long each is. */
+const textOf = (text: string): Text => ({ words: wordsOf(text), length: text.length });
+
+/** The texts of a draw's numbers: a word each, and how long each is. */
 interface Table {
-  readonly words: Int32Array;
+  readonly words: Float64Array;
   readonly lengths: Uint8Array;
 }
 
 /** A number of the record, with the text before it. */
 interface Part extends Table {
   readonly before: Text;
-  readonly draw: Draw;
+  readonly slope: number;
+  readonly offset: number;
 }
 
 interface Plan {
@@ -168,15 +178,17 @@ function planOf(draws: Draws<Telemetry>): Plan {
   });
   const pieces = text.split('"#"').map(textOf);
   const tables = new Map(inOrder.map((draw) => [draw, tableOf(draw)]));
-  const parts = inOrder.map((draw, n) => ({ draw, before: pieces[n]!, ...tables.get(draw)! }));
-  return { parts, end: pieces[inOrder.length]!, mostBytes: text.length + inOrder.length * 8 };
+  const parts = inOrder.map((draw, n) => {
+    const { slope, offset } = draw;
+    return { slope, offset, before: pieces[n]!, ...tables.get(draw)! };
+  });
+  return { parts, end: pieces[inOrder.length]!, mostBytes: text.length + inOrder.length * WORD };
 }
 
 function tableOf(draw: Draw): Table {
-  const texts = Array.from({ length: draw.count }, (_, n) => String((draw.first + n) / draw.scale).padEnd(8, "\0"));
-  const bytes = Buffer.from(texts.join(""), "latin1");
+  const texts = Array.from({ length: draw.count }, (_, n) => String((draw.first + n) / draw.scale));
   return {
-    words: Int32Array.from({ length: 2 * draw.count }, (_, n) => bytes.readInt32BE(4 * n)),
-    lengths: Uint8Array.from(texts, (text) => text.indexOf("\0")),
+    words: wordsOf(texts.map((text) => text.padEnd(WORD, "\0")).join("")),
+    lengths: Uint8Array.from(texts, (text) => text.length),
   };
 }

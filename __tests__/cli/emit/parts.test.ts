@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { progressLine, resultLines, telemetryRecords } from "../../../cli/emit";
+import { TelemetryWriter } from "../../../cli/emit/generator";
 import { Pacer } from "../../../cli/emit/pacer";
 import { backOffMs } from "../../../cli/emit/retry";
 import { type RecordShape, TELEMETRY } from "../../../lambda-src/events/telemetry";
@@ -56,6 +57,18 @@ describe("generated telemetry", () => {
       .update(JSON.stringify(take(1, 1000)))
       .digest("hex");
     expect(hash).toBe("c31e304a93bbaf8fe73ed9f574b80a43c44f435f8a3527aeb376a5be0b7f80e9");
+  });
+
+  it("is the same whether it is taken one by one, in lists, or in lists written over one another", () => {
+    const text = (bytes: Buffer) => bytes.toString("utf8");
+    const [single, fresh, again] = [1, 2, 3].map(() => new TelemetryWriter(5));
+    const bytes = Buffer.alloc(again!.roomFor(3), "x");
+    const expected = Array.from(
+      { length: 3 },
+      () => `[${Array.from({ length: 3 }, () => text(single!.one())).join(",")}]`,
+    );
+    expect(expected.map(() => text(fresh!.list(3)))).toEqual(expected);
+    expect(expected.map(() => text(again!.list(3, bytes)))).toEqual(expected);
   });
 
   it("differs with the seed", () => {
