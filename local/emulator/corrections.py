@@ -4,9 +4,16 @@ They stand here and not in the gateway because the emulator has what its answer 
 changed on its way. A correction is made when ministack loads the module it belongs to.
 """
 
+import contextvars
 import datetime
 import json
+import os
+import threading
+import time
 from xml.sax.saxutils import escape
+
+# How much waiting is shortened, as the run's clock shortens it.
+SPEED = float(os.environ.get("REDSTREAM_SPEED", "1"))
 
 
 def correct_as_loaded(app):
@@ -252,10 +259,118 @@ def api_gateway(apigateway):
     pointed_patches(apigateway)
 
 
+def versions_in_events(s3):
+    """S3's events to EventBridge leave out the object's version, which AWS names as `version-id`: who loads each version once could not.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    from ministack.services import eventbridge
+
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+    version = contextvars.ContextVar("version", default=None)
+
+    def fire_versioned(*args, **named):
+        token = version.set(named.get("version_id"))
+        try:
+            fire(*args, **named)
+        finally:
+            version.reset(token)
+
+    def dispatch_versioned(event, view=None):
+        if version.get() and event.get("Source") == "aws.s3":
+            detail = json.loads(event["Detail"])
+            detail["object"].setdefault("version-id", version.get())
+            event, view = {**event, "Detail": json.dumps(detail)}, None
+        return dispatch(event, view)
+
+    s3._fire_s3_event = fire_versioned
+    eventbridge._dispatch_event = dispatch_versioned
+
+
+def s3_bucket(s3):
+    multipart_tags(s3)
+    versions_in_events(s3)
+
+
+# Lambda's limit of a synchronous call, and so of a batch.
+INVOKE_BYTES = 6 * 1024 * 1024
+
+
+def shortened_invisibility(sqs):
+    """A message that was taken stays unseen for its visibility timeout, which for a loader is half an hour: shortened like every other wait."""
+    collect = sqs._collect_msgs
+    sqs._collect_msgs = lambda queue, most, seconds: collect(queue, most, seconds / SPEED)
+
+
+def whole_batches(lambda_svc):
+    """An event source mapping gives a function at most 10 messages of a queue, at once: the batch size up to 10,000 and the batching window are read by
+    nobody, so that what AWS hands over together comes here in many calls.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: a batch goes when the window is over, it is full, or it has 6 MB.
+    """
+    from ministack.services import sqs
+
+    concurrency = lambda_svc._sqs_esm_concurrency
+
+    def visible(queue):
+        now = time.time()
+        for message in queue["messages"]:
+            sqs._ensure_msg_fields(message)
+        return [message for message in queue["messages"] if message["visible_at"] <= now]
+
+    def fitting(messages):
+        """How many of them are one call."""
+        size = 0
+        for count, message in enumerate(messages):
+            size += len(message["body"]) + 1024  # attributes, handle, id
+            if size > INVOKE_BYTES:
+                return max(count, 1)
+        return len(messages)
+
+    def when_gathered(esm, func_rec, config, queue=None):
+        window = esm.get("MaximumBatchingWindowInSeconds", 0) / SPEED
+        if queue and window:
+            waiting = visible(queue)
+            full = len(waiting) >= esm.get("BatchSize", 10) or fitting(waiting) < len(waiting)
+            if waiting and not full and time.time() - min(m["visible_at"] for m in waiting) < window:
+                return 0
+        return concurrency(esm, func_rec, config, queue)
+
+    def receive(queue_url, most):
+        with sqs._queues_lock:
+            queue = sqs._get_q(queue_url)
+            sqs._expire_retained(queue)
+            sqs._dlq_sweep(queue)
+            seconds = int(queue["attributes"].get("VisibilityTimeout", "30"))
+            return sqs._collect_msgs(queue, min(int(most or 1), fitting(visible(queue)) or 1), seconds)
+
+    lambda_svc._sqs_esm_concurrency = when_gathered
+    sqs._receive_messages_for_esm = receive
+
+
+def shortened_rates(scheduler):
+    """A schedule of every hour would never come round in a run: a `rate` is shortened like every other wait. Times of day (`cron`, `at`) are not, nor
+    the rules of EventBridge, whose ticker is another thread."""
+    from ministack.services import eventbridge
+
+    parse = eventbridge._parse_rate_seconds
+
+    def parse_shortened(expression):
+        seconds = parse(expression)
+        ours = threading.current_thread() is scheduler._ticker_thread
+        return seconds / SPEED if seconds and ours else seconds
+
+    eventbridge._parse_rate_seconds = parse_shortened
+    scheduler._SCHEDULE_TICK_INTERVAL = max(10 / SPEED, 0.5)
+
+
 CORRECTIONS = {
+    "lambda_svc": whole_batches,
+    "sqs": shortened_invisibility,
     "cloudwatch": whole_alarms,
     "ec2": whole_flow_logs,
     "apigateway_v1": api_gateway,
     "kinesis": stream_tags,
-    "s3": multipart_tags,
+    "s3": s3_bucket,
+    "scheduler": shortened_rates,
 }

@@ -13,6 +13,8 @@ export function emulatorEnvironment(options: {
   readonly callBack: string;
   /** 0 for a free one. */
   readonly port: number;
+  /** How much waiting is shortened, as the run's clock shortens it. */
+  readonly speed: number;
 }): Record<string, string> {
   return {
     PATH: options.path,
@@ -38,6 +40,9 @@ export function emulatorEnvironment(options: {
     // An SDK that finds no credentials must not look for a cloud host's.
     AWS_EC2_METADATA_DISABLED: "true",
     LAMBDA_EXECUTOR: "local",
+    // What waits there waits as short as everything else: by corrections.py, and in Step Functions by its own setting.
+    REDSTREAM_SPEED: String(options.speed),
+    SFN_WAIT_SCALE: String(1 / options.speed),
     // Listeners that we have no use for; the first would bind every interface.
     IOT_MTLS_ENABLED: "0",
     SFTP_ENABLED: "0",

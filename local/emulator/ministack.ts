@@ -45,6 +45,8 @@ export interface MinistackOptions {
   readonly callBack: string;
   /** @default a free one */
   readonly port?: number;
+  /** How much waiting is shortened, 1 to 1000. @default 1 */
+  readonly speed?: number;
 }
 
 /** Starts ministack on 127.0.0.1 with signatures and policies checked. A failure is one clear error with the log's last lines. */
@@ -89,6 +91,7 @@ function start(options: MinistackOptions, folder: string, log: string): ChildPro
         folder,
         path: [dirname(process.execPath), ...SYSTEM_PATH].join(delimiter),
         port: options.port ?? 0,
+        speed: options.speed ?? 1,
       }),
       stdio: ["pipe", "pipe", logFile],
       // A process group of its own, so that its Lambda workers can be ended with it; Ctrl-C reaches us and we end it.

@@ -74,7 +74,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let emulator: Emulator | undefined;
   try {
     // Handlers of the emulator are told this endpoint, so it is there first.
-    emulator = await (options.startEmulator ?? startMinistack)({ ...options, port: 0, callBack: endpoint });
+    emulator = await (options.startEmulator ?? startMinistack)({
+      ...options,
+      port: 0,
+      callBack: endpoint,
+      speed: options.clock.speed,
+    });
     const internal = clientConfig(endpoint, options.region, OPERATOR);
     const authenticator = new Authenticator(emulator, now);
     const authorizer = new Authorizer(emulator, now);

@@ -7,6 +7,7 @@ const environment = emulatorEnvironment({
   region: "eu-central-1",
   callBack: "http://127.0.0.1:4566",
   port: 0,
+  speed: 60,
 });
 
 it("holds of AWS's variables only the endpoint that handlers call", () => {
@@ -34,4 +35,9 @@ it("checks signatures and policies, and listens on the loopback address alone", 
     IOT_MTLS_ENABLED: "0",
     SFTP_ENABLED: "0",
   });
+});
+
+it("shortens what waits there as the run's clock does", () => {
+  const { REDSTREAM_SPEED, SFN_WAIT_SCALE } = environment;
+  expect({ REDSTREAM_SPEED, SFN_WAIT_SCALE }).toEqual({ REDSTREAM_SPEED: "60", SFN_WAIT_SCALE: String(1 / 60) });
 });
