@@ -1,4 +1,8 @@
-import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
+import {
+  DataAwsIamPolicyDocument,
+  type DataAwsIamPolicyDocumentStatement,
+} from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { S3Bucket } from "@cdktf/provider-aws/lib/s3-bucket";
 import { S3BucketLifecycleConfiguration } from "@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration";
@@ -7,15 +11,35 @@ import { S3BucketPolicy } from "@cdktf/provider-aws/lib/s3-bucket-policy";
 import { S3BucketPublicAccessBlock } from "@cdktf/provider-aws/lib/s3-bucket-public-access-block";
 import { S3BucketServerSideEncryptionConfigurationA } from "@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration";
 import { S3BucketVersioningA } from "@cdktf/provider-aws/lib/s3-bucket-versioning";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
-import { checkInteger, checkMatch } from "../support/check";
+import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { admitted, type ForeignRoles } from "../support/foreign-roles";
 import { allow } from "../support/iam";
 import { idOf } from "../support/name";
 
 /** What a delivery needs to write objects, a multipart upload that is cut included. */
 const WRITE_ACTIONS = ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
 const LIST_ACTIONS = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"];
+
+/** S3's archive classes, from the one read at once to the one restored within 12 to 48 hours. */
+export const ARCHIVE_CLASSES = ["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"] as const;
+
+export interface Archive {
+  /** Days after which an object moves there, at least 1. */
+  readonly afterDays: number;
+  readonly storageClass: (typeof ARCHIVE_CLASSES)[number];
+}
+
+export interface BucketReaders extends ForeignRoles {
+  /**
+   * Start of the keys that they may read.
+   *
+   * @default - every object
+   */
+  readonly prefix?: string;
+}
 
 export interface BucketProps {
   /** Globally unique name, 3 to 63 characters of a-z, 0-9, `-` and `.`. */
@@ -44,6 +68,21 @@ export interface BucketProps {
    * @default 30
    */
   readonly keepOldVersionsDays?: number;
+
+  /**
+   * Archive classes that objects move to with age, each colder and later than the one before. `GLACIER` and `DEEP_ARCHIVE` must be restored before
+   * they can be read again; a class is paid for 90 days at least, `DEEP_ARCHIVE` for 180.
+   *
+   * @default - objects stay in S3 Standard
+   */
+  readonly archive?: readonly Archive[];
+
+  /**
+   * Roles of another account that may list the bucket and read its objects. Their key must admit them too.
+   *
+   * @default - nobody outside of this account
+   */
+  readonly readers?: BucketReaders;
 }
 
 /**
@@ -60,6 +99,8 @@ export class Bucket extends Construct {
   readonly bucket: S3Bucket;
 
   private readonly key: EncryptionKey;
+  private document!: DataAwsIamPolicyDocument;
+  private policy!: S3BucketPolicy;
 
   constructor(scope: Construct, id: string, props: BucketProps) {
     super(scope, id);
@@ -73,11 +114,13 @@ export class Bucket extends Construct {
     if (props.expireDays !== undefined) checkInteger(this, "expireDays", props.expireDays, 1, 36500);
     const keep = checkInteger(this, "keepOldVersionsDays", props.keepOldVersionsDays ?? 30, 1, 36500);
 
+    checkArchive(this, props);
+
     this.key = props.key;
     this.bucket = new S3Bucket(this, "bucket", { bucket: props.name, forceDestroy: props.forceDestroy ?? false });
-    this.closeToThePublic();
+    this.closeToThePublic(props.readers);
     this.encrypt();
-    this.keepVersions(keep, props.expireDays);
+    this.keepVersions(keep, props);
   }
 
   get arn(): string {
@@ -86,6 +129,11 @@ export class Bucket extends Construct {
 
   get name(): string {
     return this.bucket.bucket;
+  }
+
+  /** Wait for this before a service is given the bucket that its policy must admit. */
+  get ready(): ITerraformDependable {
+    return this.policy;
   }
 
   /** Lets `grantee` write objects under `prefix` (all, when left out) and see what is there, and no more. */
@@ -112,7 +160,40 @@ export class Bucket extends Construct {
     );
   }
 
-  private closeToThePublic(): void {
+  /**
+   * Lets AWS's log delivery write objects under `prefix` for services of this account that have no role of ours, such as MSK's brokers. Without these
+   * two statements AWS would add them to the policy by itself, and each plan would take them out again.
+   *
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
+   */
+  admitLogDelivery(prefix: string): void {
+    const account = new DataAwsCallerIdentity(this, "account").accountId;
+    const byDelivery = { principals: [{ type: "Service", identifiers: ["delivery.logs.amazonaws.com"] }] };
+    const ofThisAccount = { test: "StringEquals", variable: "aws:SourceAccount", values: [account] };
+    this.document.putStatement([
+      ...(this.document.statementInput as DataAwsIamPolicyDocumentStatement[]),
+      {
+        sid: "LogDeliveryLooks",
+        ...byDelivery,
+        actions: ["s3:GetBucketAcl"],
+        resources: [this.arn],
+        condition: [ofThisAccount],
+      },
+      {
+        sid: "LogDeliveryWrites",
+        ...byDelivery,
+        actions: ["s3:PutObject"],
+        resources: [`${this.arn}/${prefix}*`],
+        condition: [
+          ofThisAccount,
+          { test: "StringEquals", variable: "s3:x-amz-acl", values: ["bucket-owner-full-control"] },
+        ],
+      },
+    ]);
+    this.key.allowService("LogDelivery", "delivery.logs.amazonaws.com");
+  }
+
+  private closeToThePublic(readers: BucketReaders | undefined): void {
     const bucket = this.bucket.id;
     const block = new S3BucketPublicAccessBlock(this, "public-access", {
       bucket,
@@ -122,7 +203,7 @@ export class Bucket extends Construct {
       restrictPublicBuckets: true,
     });
     new S3BucketOwnershipControls(this, "ownership", { bucket, rule: { objectOwnership: "BucketOwnerEnforced" } });
-    const tlsOnly = new DataAwsIamPolicyDocument(this, "tls-only", {
+    this.document = new DataAwsIamPolicyDocument(this, "tls-only", {
       statement: [
         {
           sid: "TlsOnly",
@@ -132,10 +213,31 @@ export class Bucket extends Construct {
           resources: [this.arn, `${this.arn}/*`],
           condition: [{ test: "Bool", variable: "aws:SecureTransport", values: ["false"] }],
         },
+        ...(readers ? this.readStatements(readers) : []),
       ],
     });
     // AWS answers "conflicting conditional operation" when the two are put at the same time.
-    new S3BucketPolicy(this, "policy", { bucket, policy: tlsOnly.json, dependsOn: [block] });
+    this.policy = new S3BucketPolicy(this, "policy", { bucket, policy: this.document.json, dependsOn: [block] });
+  }
+
+  private readStatements(readers: BucketReaders) {
+    const { principals, only } = admitted(this, "readers-partition", readers);
+    return [
+      {
+        sid: "RolesOfAnotherAccountList",
+        principals,
+        actions: ["s3:GetBucketLocation", "s3:ListBucket"],
+        resources: [this.arn],
+        condition: [only],
+      },
+      {
+        sid: "RolesOfAnotherAccountRead",
+        principals,
+        actions: ["s3:GetObject", "s3:GetObjectVersion"],
+        resources: [`${this.arn}/${readers.prefix ?? ""}*`],
+        condition: [only],
+      },
+    ];
   }
 
   private encrypt(): void {
@@ -150,7 +252,7 @@ export class Bucket extends Construct {
     });
   }
 
-  private keepVersions(keepDays: number, expireDays: number | undefined): void {
+  private keepVersions(keepDays: number, { expireDays, archive = [] }: BucketProps): void {
     const versioning = new S3BucketVersioningA(this, "versioning", {
       bucket: this.bucket.id,
       versioningConfiguration: { status: "Enabled" },
@@ -165,9 +267,35 @@ export class Bucket extends Construct {
           abortIncompleteMultipartUpload: [{ daysAfterInitiation: 7 }],
           noncurrentVersionExpiration: [{ noncurrentDays: keepDays }],
           ...(expireDays === undefined ? {} : { expiration: [{ days: expireDays }] }),
+          ...(archive.length === 0
+            ? {}
+            : { transition: archive.map(({ afterDays, storageClass }) => ({ days: afterDays, storageClass })) }),
         },
       ],
       dependsOn: [versioning],
     });
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html */
+function checkArchive(scope: Construct, { archive = [], expireDays }: BucketProps): void {
+  let before: Archive | undefined;
+  for (const step of archive) {
+    checkOneOf(scope, "archive.storageClass", step.storageClass, ARCHIVE_CLASSES);
+    checkInteger(scope, "archive.afterDays", step.afterDays, 1, 36500);
+    const colder = (one: Archive) => ARCHIVE_CLASSES.indexOf(one.storageClass);
+    if (before && (colder(step) <= colder(before) || step.afterDays <= before.afterDays)) {
+      throw new ConfigError(
+        scope,
+        `archive must go to colder classes (${ARCHIVE_CLASSES.join(", ")}) after more days, got ${step.storageClass} after ${step.afterDays} behind ${before.storageClass} after ${before.afterDays}`,
+      );
+    }
+    before = step;
+  }
+  if (before && expireDays !== undefined && expireDays <= before.afterDays) {
+    throw new ConfigError(
+      scope,
+      `expireDays must be more than archive.afterDays ${before.afterDays}: an object deleted on day ${expireDays} would never get there`,
+    );
   }
 }

@@ -1,1 +1,1 @@
-export { Bucket, type BucketProps } from "./bucket";
+export { type Archive, Bucket, type BucketProps, type BucketReaders } from "./bucket";

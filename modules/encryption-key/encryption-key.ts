@@ -1,16 +1,28 @@
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
-import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
+import {
+  DataAwsIamPolicyDocument,
+  type DataAwsIamPolicyDocumentStatement,
+} from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition";
 import { DataAwsRegion } from "@cdktf/provider-aws/lib/data-aws-region";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KmsKey } from "@cdktf/provider-aws/lib/kms-key";
 import { Construct } from "constructs";
 import { checkInteger } from "../support/check";
+import { admitted, type ForeignRoles } from "../support/foreign-roles";
 import { type Allow, allow } from "../support/iam";
 import { idOf } from "../support/name";
 
 const USE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey*"];
 const LOG_ACTIONS = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"];
+
+/** Services through which a role of another account may read what a key encrypts. */
+type Via = "s3" | "secretsmanager";
+
+export interface KeyReaders extends ForeignRoles {
+  /** The service that asks KMS for them; they cannot decrypt by themselves. */
+  readonly via: Via;
+}
 
 export interface EncryptionKeyProps {
   /** Shown in the KMS console. */
@@ -22,6 +34,13 @@ export interface EncryptionKeyProps {
    * @default 30
    */
   readonly deletionWindowDays?: number;
+
+  /**
+   * Roles of another account that may decrypt through one service of this Region.
+   *
+   * @default - nobody outside of this account
+   */
+  readonly readers?: KeyReaders;
 }
 
 /**
@@ -37,14 +56,18 @@ export class EncryptionKey extends Construct {
   /** The key itself, for anything these props do not cover. */
   readonly key: KmsKey;
 
+  private readonly policy: DataAwsIamPolicyDocument;
+  private account = "";
+
   constructor(scope: Construct, id: string, props: EncryptionKeyProps) {
     super(scope, id);
     const window = checkInteger(this, "deletionWindowDays", props.deletionWindowDays ?? 30, 7, 30);
+    this.policy = this.keyPolicy(props.readers);
     this.key = new KmsKey(this, "key", {
       description: props.description,
       enableKeyRotation: true,
       deletionWindowInDays: window,
-      policy: this.keyPolicy().json,
+      policy: this.policy.json,
     });
   }
 
@@ -62,8 +85,26 @@ export class EncryptionKey extends Construct {
     allow(this, `use-${idOf(grantee)}`, grantee, this.use);
   }
 
-  private keyPolicy(): DataAwsIamPolicyDocument {
+  /**
+   * Lets an AWS service that has no role of ours (`events.amazonaws.com` before an encrypted queue, `cloudwatch.amazonaws.com` before an
+   * encrypted topic) use the key, for resources of this account.
+   */
+  allowService(sid: string, service: string): void {
+    this.policy.putStatement([
+      ...(this.policy.statementInput as DataAwsIamPolicyDocumentStatement[]),
+      {
+        sid,
+        principals: [{ type: "Service", identifiers: [service] }],
+        actions: USE_ACTIONS,
+        resources: ["*"],
+        condition: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [this.account] }],
+      },
+    ]);
+  }
+
+  private keyPolicy(readers: KeyReaders | undefined): DataAwsIamPolicyDocument {
     const account = new DataAwsCallerIdentity(this, "account").accountId;
+    this.account = account;
     const partition = new DataAwsPartition(this, "partition").partition;
     const region = new DataAwsRegion(this, "region").name;
     return new DataAwsIamPolicyDocument(this, "policy", {
@@ -89,7 +130,22 @@ export class EncryptionKey extends Construct {
             },
           ],
         },
+        ...(readers ? [this.readStatement(readers, region)] : []),
       ],
     });
+  }
+
+  private readStatement(readers: KeyReaders, region: string) {
+    const { principals, only } = admitted(this, "readers-partition", readers);
+    return {
+      sid: "RolesOfAnotherAccountRead",
+      principals,
+      actions: ["kms:Decrypt"],
+      resources: ["*"],
+      condition: [
+        only,
+        { test: "StringEquals", variable: "kms:ViaService", values: [`${readers.via}.${region}.amazonaws.com`] },
+      ],
+    };
   }
 }

@@ -1,1 +1,1 @@
-export { EncryptionKey, type EncryptionKeyProps } from "./encryption-key";
+export { EncryptionKey, type EncryptionKeyProps, type KeyReaders } from "./encryption-key";

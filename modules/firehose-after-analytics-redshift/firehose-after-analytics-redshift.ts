@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import type { CopyOptions } from "../../lambda-src/copy/options";
 import type { Bucket } from "../bucket";
 import type { EncryptionKey } from "../encryption-key";
+import type { StreamSource } from "../kinesis-data-firehose";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { allowPut, type DeliveryLog, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
 import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
@@ -22,8 +23,8 @@ export interface RedshiftTarget {
   /** Secret that is exactly `{"username": "...", "password": "..."}`: a user with INSERT on the table. */
   readonly secretArn: string;
 
-  /** Key that encrypts the secret. */
-  readonly key: EncryptionKey;
+  /** Key that encrypts the secret; of a warehouse in another account, that account's. */
+  readonly key: { readonly arn: string };
 
   /**
    * Whether the warehouse sends COPY and UNLOAD through its VPC. Firehose cannot load such a warehouse.
@@ -51,6 +52,27 @@ export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
 
   /** Key that encrypts the error log and what waits inside Firehose. */
   readonly key: EncryptionKey;
+
+  /**
+   * Data stream to read.
+   *
+   * @default - none: producers put records on the delivery stream itself (Direct PUT)
+   */
+  readonly source?: StreamSource;
+
+  /**
+   * ARN of the role to work with. It is given no rights here: the README lists those that it must have.
+   *
+   * @default - a role of its own, with exactly the rights it needs
+   */
+  readonly roleArn?: string;
+
+  /**
+   * Name of its own role, 1 to 64 characters, for a warehouse in another account whose policies name it beforehand.
+   *
+   * @default - one that Terraform makes
+   */
+  readonly roleName?: string;
 
   /**
    * What must be done before the first delivery: the migrations that make table and user.
@@ -119,8 +141,10 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
   /** The delivery stream itself, for anything these props do not cover. */
   readonly deliveryStream: KinesisFirehoseDeliveryStream;
 
-  /** Role Firehose assumes to write the bucket and the log and to read the secret; COPY reads the files with it too. */
-  readonly role: IamRole;
+  /** ARN of the role that Firehose assumes to read the source, write the bucket and the log and read the secret; COPY reads the files with it too. */
+  readonly roleArn: string;
+
+  private readonly ownRole: IamRole | undefined;
 
   constructor(scope: Construct, id: string, props: FirehoseAfterAnalyticsRedshiftProps) {
     super(scope, id);
@@ -134,30 +158,29 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
     const prefix = checkPlainPrefix(this, props.prefix ?? "");
     const retryDuration = checkInteger(this, "retryDurationSeconds", props.retryDurationSeconds ?? 3600, 0, 7200);
 
-    this.role = serviceRole(this, "role", "firehose.amazonaws.com");
-    const log = deliveryLog(this, this.role, props);
-    const granted = policiesOf(this, () => {
-      props.bucket.grantWrite(this.role);
-      props.bucket.grantRead(this.role);
-      this.readSecret(props.target);
-      if (props.backup && props.backup.bucket !== props.bucket) props.backup.bucket.grantWrite(this.role);
-    });
+    const role = this.createRole(props);
+    this.ownRole = role;
+    this.roleArn = role?.arn ?? props.roleArn!;
+    const log = deliveryLog(this, role, props);
+    const granted = role ? this.grantAll(role, props) : [];
 
     this.deliveryStream = new KinesisFirehoseDeliveryStream(this, "stream", {
       name: props.name,
       destination: "redshift",
-      serverSideEncryption: encryptedWith(props.key),
+      ...(props.source
+        ? { kinesisSourceConfiguration: { kinesisStreamArn: props.source.arn, roleArn: this.roleArn } }
+        : { serverSideEncryption: encryptedWith(props.key) }),
       redshiftConfiguration: {
         clusterJdbcurl: props.target.jdbcUrl,
-        roleArn: this.role.arn,
+        roleArn: this.roleArn,
         dataTableName,
         dataTableColumns,
         copyOptions,
         retryDuration,
         ...this.backup(props, prefix, log),
-        secretsManagerConfiguration: { enabled: true, secretArn: props.target.secretArn, roleArn: this.role.arn },
+        secretsManagerConfiguration: { enabled: true, secretArn: props.target.secretArn, roleArn: this.roleArn },
         s3Configuration: {
-          roleArn: this.role.arn,
+          roleArn: this.roleArn,
           bucketArn: props.bucket.arn,
           ...buffering,
           compressionFormat: compression,
@@ -166,7 +189,7 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
         },
         cloudwatchLoggingOptions: log.options,
       },
-      dependsOn: [...granted, log.mayWrite, ...(props.waitFor ?? [])],
+      dependsOn: [...granted, ...log.rights, ...(props.waitFor ?? [])],
     });
   }
 
@@ -178,14 +201,26 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
     return this.deliveryStream.name;
   }
 
+  /** The role that was made here. */
+  get role(): IamRole {
+    if (!this.ownRole) throw new ConfigError(this, "roleArn is given, so there is no role of its own to work with");
+    return this.ownRole;
+  }
+
   /** Lets `grantee` put records on this delivery stream, and nothing else. */
   grantPut(grantee: IamRole): void {
+    if (this.deliveryStream.kinesisSourceConfigurationInput !== undefined) {
+      throw new ConfigError(
+        this,
+        "grantPut has no use: a delivery stream with a source takes no puts; grant put on the source instead",
+      );
+    }
     allowPut(this, this.arn, grantee);
   }
 
   private backup({ backup, bucket }: FirehoseAfterAnalyticsRedshiftProps, prefix: string, log: DeliveryLog) {
     if (!backup) return { s3BackupMode: "Disabled" };
-    const s3BackupConfiguration = backupConfiguration(this, backup, this.role, log, { bucket, prefix });
+    const s3BackupConfiguration = backupConfiguration(this, backup, { arn: this.roleArn }, log, { bucket, prefix });
     return { s3BackupMode: "Enabled", s3BackupConfiguration };
   }
 
@@ -205,11 +240,30 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
     }
   }
 
-  private readSecret({ secretArn, key }: RedshiftTarget): void {
+  private createRole({ roleArn, roleName }: FirehoseAfterAnalyticsRedshiftProps): IamRole | undefined {
+    if (roleArn === undefined) return serviceRole(this, "role", "firehose.amazonaws.com", [], roleName);
+    checkMatch(this, "roleArn", roleArn, /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/, "arn:aws:iam::ACCOUNT:role/NAME");
+    if (roleName !== undefined) {
+      throw new ConfigError(this, `roleName ${roleName} contradicts roleArn ${roleArn}: leave one out`);
+    }
+    return undefined;
+  }
+
+  private grantAll(role: IamRole, props: FirehoseAfterAnalyticsRedshiftProps): ITerraformDependable[] {
+    return policiesOf(this, () => {
+      props.bucket.grantWrite(role);
+      props.bucket.grantRead(role);
+      this.readSecret(role, props.target);
+      props.source?.grantRead(role);
+      if (props.backup && props.backup.bucket !== props.bucket) props.backup.bucket.grantWrite(role);
+    });
+  }
+
+  private readSecret(role: IamRole, { secretArn, key }: RedshiftTarget): void {
     allow(
       this,
       "read-secret",
-      this.role,
+      role,
       { actions: ["secretsmanager:GetSecretValue"], on: [secretArn] },
       { actions: ["kms:Decrypt"], on: [key.arn] },
     );

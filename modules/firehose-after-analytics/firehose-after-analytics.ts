@@ -100,7 +100,7 @@ export class FirehoseAfterAnalytics extends Construct {
         ...objects,
         cloudwatchLoggingOptions: log.options,
       },
-      dependsOn: [...granted, log.mayWrite],
+      dependsOn: [...granted, ...log.rights],
     });
   }
 

@@ -182,7 +182,7 @@ export class DataFirehose extends Construct {
         ...(partitioning ? partitionRetries(partitioning) : {}),
         ...(backup ? this.backup(backup, log, { bucket: props.bucket, prefix }) : {}),
       },
-      dependsOn: [...granted, log.mayWrite],
+      dependsOn: [...granted, ...log.rights],
     });
   }
 

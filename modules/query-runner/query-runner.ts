@@ -1,5 +1,7 @@
+import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
+import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
@@ -7,6 +9,7 @@ import type { DatabaseUser, Grant, RunMigrationsEvent } from "../../lambda-src/r
 import type { EncryptionKey } from "../encryption-key";
 import { LambdaFunction } from "../lambda-function";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
+import { admitted, type ForeignRoles } from "../support/foreign-roles";
 import { allow } from "../support/iam";
 import { readMigrations } from "./migration-files";
 
@@ -84,6 +87,13 @@ export interface QueryRunnerProps {
    * @default "firehose_loader"
    */
   readonly loader?: string;
+
+  /**
+   * Roles of another account that may read the loading user's secret: its delivery streams'. The key must admit them too.
+   *
+   * @default - nobody outside of this account
+   */
+  readonly secretReaders?: ForeignRoles;
 
   /**
    * `dev`: the loader's secret is deleted at once, so that destroy and apply under the same name work. `prod`: it can be brought back
@@ -169,6 +179,7 @@ export class QueryRunner extends Construct {
         kmsKeyId: props.key.arn,
         recoveryWindowInDays: profile === "dev" ? 0 : 30,
       });
+      if (props.secretReaders) this.admitToSecret(this.userSecret, props.secretReaders);
       const grants = tables.map((table): Grant => ({ schema, table, privileges: ["INSERT"] }));
       users.unshift({ name: loader, secretArn: this.userSecret.arn, grants });
     }
@@ -211,6 +222,27 @@ export class QueryRunner extends Construct {
   get userSecretArn(): string {
     if (!this.userSecret) throw new ConfigError(this, "table must be given for a loading user with a secret");
     return this.userSecret.arn;
+  }
+
+  /** The whole policy: it names one secret, so the resource is itself. */
+  private admitToSecret(secret: SecretsmanagerSecret, readers: ForeignRoles): void {
+    const { principals, only } = admitted(this, "readers-partition", readers);
+    const document = new DataAwsIamPolicyDocument(this, "secret-readers", {
+      statement: [
+        {
+          sid: "RolesOfAnotherAccountRead",
+          principals,
+          actions: ["secretsmanager:GetSecretValue"],
+          resources: [secret.arn],
+          condition: [only],
+        },
+      ],
+    });
+    new SecretsmanagerSecretPolicy(this, "secret-policy", {
+      secretArn: secret.arn,
+      policy: document.json,
+      blockPublicPolicy: true,
+    });
   }
 
   private grantSql({ target, key }: QueryRunnerProps) {

@@ -1,4 +1,3 @@
-import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import type { Construct } from "constructs";
 import type { Bucket } from "../bucket";
 import { ConfigError, checkInteger, checkOneOf } from "./check";
@@ -56,7 +55,7 @@ export interface BackupProps {
 export function backupConfiguration(
   scope: Construct,
   props: BackupProps,
-  role: IamRole,
+  role: { readonly arn: string },
   log: DeliveryLog,
   data: { readonly bucket: Bucket; readonly prefix: string },
 ) {

@@ -16,14 +16,14 @@ const PUT_ACTIONS = ["firehose:PutRecord", "firehose:PutRecordBatch"];
 export interface DeliveryLog {
   /** For `cloudwatchLoggingOptions`. */
   readonly options: { readonly enabled: true; readonly logGroupName: string; readonly logStreamName: string };
-  /** Its right to write it; the delivery stream depends on it. */
-  readonly mayWrite: IamRolePolicy;
+  /** Its right to write it, on which the delivery stream depends; none for a role that is not ours to give rights. */
+  readonly rights: readonly IamRolePolicy[];
 }
 
-/** The log group that AWS's console makes, with its stream, which `role` may write and nothing else. */
+/** The log group that AWS's console makes, with its stream, which `role` (where it is ours) may write and nothing else. */
 export function deliveryLog(
   scope: Construct,
-  role: IamRole,
+  role: IamRole | undefined,
   props: { readonly name: string; readonly key: EncryptionKey; readonly logRetentionDays?: number },
 ): DeliveryLog {
   const group = new CloudwatchLogGroup(scope, "logs", {
@@ -35,11 +35,15 @@ export function deliveryLog(
     name: "DestinationDelivery",
     logGroupName: group.name,
   });
-  const mayWrite = allow(scope, "write-logs", role, {
-    actions: ["logs:PutLogEvents"],
-    on: [`${group.arn}:log-stream:${stream.name}`],
-  });
-  return { options: { enabled: true, logGroupName: group.name, logStreamName: stream.name }, mayWrite };
+  const rights = role
+    ? [
+        allow(scope, "write-logs", role, {
+          actions: ["logs:PutLogEvents"],
+          on: [`${group.arn}:log-stream:${stream.name}`],
+        }),
+      ]
+    : [];
+  return { options: { enabled: true, logGroupName: group.name, logStreamName: stream.name }, rights };
 }
 
 /**

@@ -15,12 +15,16 @@ export interface Allow {
   readonly when?: readonly Condition[];
 }
 
-/** A role that `service` (such as `firehose.amazonaws.com`, or each of several) assumes, with no rights yet. */
+/**
+ * A role that `service` (such as `firehose.amazonaws.com`, or each of several) assumes, with no rights yet. `name` is for one that another
+ * account's policies name before it is there; Terraform makes one otherwise.
+ */
 export function serviceRole(
   scope: Construct,
   id: string,
   service: string | readonly string[],
   when: readonly Condition[] = [],
+  name?: string,
 ): IamRole {
   const trust = new DataAwsIamPolicyDocument(scope, `${id}-trust`, {
     statement: [
@@ -31,7 +35,7 @@ export function serviceRole(
       },
     ],
   });
-  return new IamRole(scope, id, { assumeRolePolicy: trust.json });
+  return new IamRole(scope, id, { ...(name === undefined ? {} : { name }), assumeRolePolicy: trust.json });
 }
 
 /**
