@@ -1,8 +1,6 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Clock } from "../../../../local/clock";
-import { AwsError, type Caller, type LocalAws } from "../../../../local/gateway/types";
-import { Meter } from "../../../../local/meter";
+import type { IncomingMessage } from "node:http";
+import { AwsError, type Caller } from "../../../../local/gateway/types";
+import { type FakeAnswer, FakeEndpoint } from "../../../support/fake-aws";
 
 const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
 
@@ -17,13 +15,8 @@ export const STRANGER: Caller = {
   credentials: { accessKeyId: "ASIASTRANGER", secretAccessKey: "x" },
 };
 
-interface Answer {
-  readonly status: number;
-  readonly body: string | Buffer;
-}
-
 /** What Athena asks of the rest of AWS: Glue's GetTable and a few calls of S3, in memory, on one HTTP endpoint. */
-export class FakeAws {
+export class FakeAws extends FakeEndpoint {
   /** Glue tables by `database.table`. */
   readonly tables: Record<string, unknown> = {};
   /** Objects by `bucket/key`. */
@@ -32,53 +25,16 @@ export class FakeAws {
   putHeaders: IncomingMessage["headers"] = {};
   /** Keys that were read, in order. */
   readonly read: string[] = [];
-  readonly meter = new Meter();
   /** Every question that was put to `authorize`. */
   readonly asked: string[] = [];
   denied: string | undefined;
-  private server!: Server;
 
-  async listen(): Promise<LocalAws> {
-    this.server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on("data", (chunk) => chunks.push(chunk));
-      request.on("end", () => {
-        const { status, body } = this.answer(request, Buffer.concat(chunks));
-        response.writeHead(status, { "content-type": "application/xml" }).end(body);
-      });
-    });
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-    const internal = {
-      endpoint,
-      region: "us-east-1",
-      credentials: CREDENTIALS,
-      forcePathStyle: true as const,
-      maxAttempts: 1,
-    };
-    return {
-      endpoint,
-      region: "us-east-1",
-      accountId: "000000000000",
-      folder: "",
-      clock: new Clock(1),
-      meter: this.meter,
-      internal,
-      as: () => internal,
-      authorize: async (caller: Caller | undefined, action, resource) => {
-        this.asked.push(`${caller?.arn} ${action} ${resource}`);
-        if (action === this.denied) throw new AwsError("AccessDenied", `not allowed: ${action}`, 403);
-      },
-      connect: () => Promise.reject(new Error("no warehouse here")),
-    };
-  }
+  protected readonly authorize = async (caller: Caller | undefined, action: string, resource: string) => {
+    this.asked.push(`${caller?.arn} ${action} ${resource}`);
+    if (action === this.denied) throw new AwsError("AccessDenied", `not allowed: ${action}`, 403);
+  };
 
-  close(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
-
-  private answer(request: IncomingMessage, body: Buffer): Answer {
+  protected answer(request: IncomingMessage, body: Buffer): FakeAnswer {
     const target = request.headers["x-amz-target"];
     const stranger = request.headers.authorization?.includes(STRANGER.credentials.accessKeyId) ?? false;
     if (target === "AWSGlue.GetTable") {
@@ -106,7 +62,7 @@ export class FakeAws {
       : { status: 200, body: found };
   }
 
-  private list(bucket: string, prefix: string): Answer {
+  private list(bucket: string, prefix: string): FakeAnswer {
     const contents = [...this.objects]
       .filter(([path]) => path.startsWith(`${bucket}/${prefix}`))
       .map(
@@ -120,4 +76,4 @@ export class FakeAws {
   }
 }
 
-const json = (status: number, value: unknown): Answer => ({ status, body: JSON.stringify(value) });
+const json = (status: number, value: unknown): FakeAnswer => ({ status, body: JSON.stringify(value) });

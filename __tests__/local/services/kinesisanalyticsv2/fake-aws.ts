@@ -1,14 +1,12 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Clock } from "../../../../local/clock";
-import { AwsError, type Caller, type LocalAws } from "../../../../local/gateway/types";
-import { Meter } from "../../../../local/meter";
+import type { IncomingMessage } from "node:http";
+import { AwsError, type Caller } from "../../../../local/gateway/types";
+import { type FakeAnswer, FakeEndpoint } from "../../../support/fake-aws";
 
 /** How the fake Firehose treats one PutRecordBatch: takes all, refuses the records at these places, or answers 500. */
 type Answer = "take" | readonly number[] | "fail";
 
 /** The few calls a job makes: Kinesis reading, Firehose putting and S3 getting, in memory, on one HTTP endpoint. */
-export class FakeAws {
+export class FakeAws extends FakeEndpoint {
   /** Records by shard. */
   readonly shards: Record<string, (string | Buffer)[]> = { "shard-0": [] };
   /** Data of the records taken, in order. */
@@ -22,53 +20,17 @@ export class FakeAws {
   readonly assumed: string[] = [];
   readonly authorized: string[] = [];
   denied: string | undefined;
-  readonly meter = new Meter();
-  private server!: Server;
 
-  async listen(): Promise<LocalAws> {
-    this.server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on("data", (chunk) => chunks.push(chunk));
-      request.on("end", () => {
-        const { status, body } = this.answer(request, Buffer.concat(chunks));
-        response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(body);
-      });
-    });
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-    const client = {
-      endpoint,
-      region: "us-east-1",
-      credentials: { accessKeyId: "a", secretAccessKey: "b" },
-      forcePathStyle: true as const,
-      maxAttempts: 1,
-    };
-    return {
-      endpoint,
-      region: "us-east-1",
-      accountId: "000000000000",
-      folder: "",
-      clock: new Clock(1),
-      meter: this.meter,
-      internal: client,
-      as: (role, principal, source) => {
-        this.assumed.push(`${role} ${principal} ${source}`);
-        return client;
-      },
-      authorize: async (_: Caller | undefined, action, resource) => {
-        this.authorized.push(`${action} ${resource}`);
-        if (action === this.denied) throw new AwsError("AccessDeniedException", `not allowed: ${action}`);
-      },
-      connect: () => Promise.reject(new Error("no warehouse here")),
-    };
+  protected readonly authorize = async (_: Caller | undefined, action: string, resource: string) => {
+    this.authorized.push(`${action} ${resource}`);
+    if (action === this.denied) throw new AwsError("AccessDeniedException", `not allowed: ${action}`);
+  };
+
+  protected override onAssume(role: string, principal: string, source: string | undefined): void {
+    this.assumed.push(`${role} ${principal} ${source}`);
   }
 
-  close(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
-
-  private answer(request: IncomingMessage, body: Buffer): { status: number; body: string } {
+  protected answer(request: IncomingMessage, body: Buffer): FakeAnswer {
     const target = String(request.headers["x-amz-target"] ?? "");
     if (target === "") {
       const found = this.objects.has(new URL(request.url ?? "", "http://x").pathname.slice(1));
@@ -109,7 +71,7 @@ export class FakeAws {
     };
   }
 
-  private put(records: string[]): { status: number; body: string } {
+  private put(records: string[]): FakeAnswer {
     this.batches.push(records.length);
     const answer = this.answers.shift() ?? "take";
     if (answer === "fail")
