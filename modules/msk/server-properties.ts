@@ -1,0 +1,22 @@
+/**
+ * `server.properties` of the brokers. Topics are made on purpose and never by a mistyped name; what was acknowledged stands on two brokers of
+ * three; a topic that says nothing keeps its records for 7 days, as the original's.
+ *
+ * https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-properties.html
+ */
+export function serverProperties({ brokers, zones }: { readonly brokers: number; readonly zones: number }): string {
+  const replicas = Math.min(brokers, 3);
+  const properties = {
+    "auto.create.topics.enable": false,
+    "delete.topic.enable": true,
+    "default.replication.factor": replicas,
+    // With two zones one may be away only if one replica is enough.
+    "min.insync.replicas": zones > 2 ? 2 : 1,
+    "num.partitions": 3,
+    "log.retention.hours": 7 * 24,
+    "unclean.leader.election.enable": false,
+  };
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join("");
+}
