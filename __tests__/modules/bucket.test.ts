@@ -48,6 +48,31 @@ describe("Bucket", () => {
     ]);
   });
 
+  it("lets log delivery of this account write under one prefix, and nothing else", () => {
+    raw().admitLogDelivery("logs/msk/cluster-");
+    const documents = Object.values(synthesized(stack).data.aws_iam_policy_document) as {
+      statement: { sid?: string }[];
+    }[];
+    const bucket = `\${aws_s3_bucket.${stackId("bucket")}.arn}`;
+    const account = {
+      test: "StringEquals",
+      variable: "aws:SourceAccount",
+      values: [expect.stringMatching(/^\$\{data\.aws_caller_identity\.\w+\.account_id\}$/)],
+    };
+    const principals = [{ type: "Service", identifiers: ["delivery.logs.amazonaws.com"] }];
+    expect(documents.flatMap((d) => d.statement).filter((s) => s.sid?.startsWith("LogDelivery"))).toEqual([
+      expect.objectContaining({ sid: "LogDelivery", principals, resources: ["*"], condition: [account] }),
+      { sid: "LogDeliveryLooks", principals, actions: ["s3:GetBucketAcl"], resources: [bucket], condition: [account] },
+      {
+        sid: "LogDeliveryWrites",
+        principals,
+        actions: ["s3:PutObject"],
+        resources: [`${bucket}/logs/msk/cluster-*`],
+        condition: [account, { test: "StringEquals", variable: "s3:x-amz-acl", values: ["bucket-owner-full-control"] }],
+      },
+    ]);
+  });
+
   it("refuses every request that comes without TLS", () => {
     raw();
     const documents = Object.values(synthesized(stack).data.aws_iam_policy_document) as {
