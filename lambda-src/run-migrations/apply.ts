@@ -1,9 +1,9 @@
+import { literal } from "../data-api/quote";
+import { backOff, despiteConflicts, type Waiting, worthRetrying } from "../data-api/retry";
+import { type Sql, SqlFailure } from "../data-api/sql";
 import { RunError } from "./errors";
 import { checksumOf, type MigrationFile, statementsOf } from "./migration";
 import { plan, type Recorded } from "./plan";
-import { literal } from "./quote";
-import { backOff, despiteConflicts, type Waiting, worthRetrying } from "./retry";
-import { type Sql, SqlFailure } from "./sql";
 
 /** One history for every dataset of a database, so two stacks can share a warehouse. Keys are not enforced by Redshift; the guard is what keeps it true. */
 const HISTORY = "redstream.migrations";

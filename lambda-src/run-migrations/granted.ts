@@ -1,4 +1,4 @@
-import type { Deadline } from "./deadline";
+import type { Deadline } from "../data-api/deadline";
 
 const PATIENCE_MILLISECONDS = 60_000;
 const STEP_MILLISECONDS = 3000;

@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Context } from "aws-lambda";
+import { type Deadline, deadlineOf } from "../data-api/deadline";
+import { type Sql, SqlFailure } from "../data-api/sql";
 import { applyMigrations } from "./apply";
 import { type RunMigrationsEnv, readEnv } from "./config";
 import { dataApi } from "./data-api";
-import { type Deadline, deadlineOf } from "./deadline";
 import { RunError } from "./errors";
 import { type RunMigrationsResult, readEvent } from "./event";
 import { onceGranted } from "./granted";
 import { secretsManager } from "./secrets";
-import { type Sql, SqlFailure } from "./sql";
 import { ensureUser, type Secrets } from "./users";
 
 /** Lambda edge: reads the event, applies the migrations, then sets up the users. Logs names and counts, never a secret. */

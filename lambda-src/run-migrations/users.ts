@@ -1,9 +1,9 @@
+import { identifier, literal } from "../data-api/quote";
+import { despiteConflicts, type Waiting } from "../data-api/retry";
+import { type Sql, SqlFailure } from "../data-api/sql";
 import { RunError } from "./errors";
 import type { DatabaseUser, PasswordUser } from "./event";
 import { hashed, newPassword } from "./password";
-import { identifier, literal } from "./quote";
-import { despiteConflicts, type Waiting } from "./retry";
-import { type Sql, SqlFailure } from "./sql";
 
 /** Where passwords are kept. */
 export interface Secrets {

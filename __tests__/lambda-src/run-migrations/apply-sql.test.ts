@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type Sql, SqlFailure } from "../../../lambda-src/data-api/sql";
 import { applyMigrations } from "../../../lambda-src/run-migrations/apply";
-import { type Sql, SqlFailure } from "../../../lambda-src/run-migrations/sql";
 import { file, still } from "./fakes";
 
 /** A real SQL engine in place of the fake: the statements this function writes must parse, and the guard must fail in it. */

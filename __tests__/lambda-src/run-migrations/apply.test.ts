@@ -1,6 +1,6 @@
+import { SqlFailure } from "../../../lambda-src/data-api/sql";
 import { applyMigrations } from "../../../lambda-src/run-migrations/apply";
 import { checksumOf } from "../../../lambda-src/run-migrations/migration";
-import { SqlFailure } from "../../../lambda-src/run-migrations/sql";
 import { Crash, FakeWarehouse, file, interleaved, killedAt, orders, still } from "./fakes";
 
 const one = file("001_make_a.sql", "CREATE TABLE a (x INT)");

@@ -1,7 +1,7 @@
 import type { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
+import { SqlFailure } from "../../../lambda-src/data-api/sql";
 import { dataApi } from "../../../lambda-src/run-migrations/data-api";
 import { OutOfTime } from "../../../lambda-src/run-migrations/errors";
-import { SqlFailure } from "../../../lambda-src/run-migrations/sql";
 
 const connection = { ClusterIdentifier: "c", Database: "d", SecretArn: "arn:admin" };
 

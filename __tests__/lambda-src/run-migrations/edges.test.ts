@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { deadlineOf } from "../../../lambda-src/data-api/deadline";
 import { readEnv } from "../../../lambda-src/run-migrations/config";
-import { deadlineOf } from "../../../lambda-src/run-migrations/deadline";
 import { onceGranted } from "../../../lambda-src/run-migrations/granted";
 import { handler } from "../../../lambda-src/run-migrations/index";
 import { secretsManager } from "../../../lambda-src/run-migrations/secrets";

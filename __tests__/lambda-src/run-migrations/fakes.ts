@@ -1,7 +1,7 @@
+import type { Waiting } from "../../../lambda-src/data-api/retry";
+import { type Sql, SqlFailure } from "../../../lambda-src/data-api/sql";
 import type { IamUser, PasswordUser } from "../../../lambda-src/run-migrations/event";
 import type { MigrationFile } from "../../../lambda-src/run-migrations/migration";
-import type { Waiting } from "../../../lambda-src/run-migrations/retry";
-import { type Sql, SqlFailure } from "../../../lambda-src/run-migrations/sql";
 import type { Secrets } from "../../../lambda-src/run-migrations/users";
 
 /** A warehouse in memory that knows just the statements this function writes; anything else it takes as a file's own. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { SqlFailure } from "../../../lambda-src/run-migrations/sql";
+import { SqlFailure } from "../../../lambda-src/data-api/sql";
 import { ensureUser } from "../../../lambda-src/run-migrations/users";
 import { Crash, FakeSecrets, FakeWarehouse, interleaved, killedAt, loader, orders, role, still } from "./fakes";
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { type Sql, SqlFailure } from "../../../lambda-src/data-api/sql";
 import { applyMigrations } from "../../../lambda-src/run-migrations/apply";
 import type { DatabaseUser } from "../../../lambda-src/run-migrations/event";
-import { type Sql, SqlFailure } from "../../../lambda-src/run-migrations/sql";
 import { ensureUser } from "../../../lambda-src/run-migrations/users";
 import { Warehouses } from "../../../local/warehouse";
 import { readMigrations } from "../../../modules/query-runner/migration-files";

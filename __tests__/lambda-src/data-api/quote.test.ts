@@ -1,4 +1,4 @@
-import { identifier, literal } from "../../../lambda-src/run-migrations/quote";
+import { identifier, literal } from "../../../lambda-src/data-api/quote";
 
 describe("quoting", () => {
   it.each([

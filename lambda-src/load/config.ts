@@ -1,0 +1,115 @@
+import type { Connection, Warehouse } from "../data-api/connection";
+import { type LoadTable, readTables } from "./table";
+
+/**
+ * What the three functions of the load read of their environment. The constructs fill it; every value is text.
+ * Those with a question mark may be left out or empty.
+ */
+export interface LoadEnv {
+  /** The bucket; it must be versioned. */
+  readonly BUCKET: string;
+  /** Name of the ledger's DynamoDB table. */
+  readonly LEDGER_TABLE: string;
+  /** The allow-list, JSON of `LoadTable[]`. */
+  readonly TABLES: string;
+  /** One of the two: where the warehouse is. */
+  readonly CLUSTER_IDENTIFIER?: string;
+  readonly WORKGROUP_NAME?: string;
+  readonly DATABASE: string;
+  /** Log in with this Secrets Manager secret. @default - the Data API's IAM auth, as `IAMR:<role>` */
+  readonly SECRET_ARN?: string;
+  /** What stands in COPY's IAM_ROLE: a role's ARN, two joined by a comma (a chain), or `default`. */
+  readonly COPY_ROLE: string;
+  /** Region of the bucket, when the warehouse is in another one. */
+  readonly BUCKET_REGION?: string;
+  /** Role of the warehouse's account that is assumed for the Data API, and the external id that it asks for. */
+  readonly DATA_API_ROLE?: string;
+  readonly DATA_API_EXTERNAL_ID?: string;
+  /** Files in one COPY, 1 to 10000. @default 1000 */
+  readonly MAX_FILES?: string;
+  /** Bytes in one COPY, at least 1; a bigger file goes alone. @default 1073741824 */
+  readonly MAX_BYTES?: string;
+  /** How long a worker's claim holds: at least the function's own timeout. @default 900 */
+  readonly LEASE_SECONDS?: string;
+  /** Days for which the ledger keeps finished items, at least 1. @default 90 */
+  readonly FINISHED_DAYS?: string;
+  /** JSON list of key prefixes that are nobody's table: neither loaded nor set aside. `.redstream/` always is one. @default [] */
+  readonly IGNORED_PREFIXES?: string;
+}
+
+/** Where manifests are: no table, and in the bucket's own rule no event. */
+export const OWN_PREFIX = ".redstream/";
+
+/** The same, read and checked. */
+export interface LoadConfig {
+  readonly bucket: string;
+  readonly ledgerTable: string;
+  readonly tables: readonly LoadTable[];
+  readonly connection: Connection;
+  readonly copyRole: string;
+  readonly bucketRegion: string | undefined;
+  readonly dataApiRole: { readonly arn: string; readonly externalId: string | undefined } | undefined;
+  readonly maxFiles: number;
+  readonly maxBytes: number;
+  readonly leaseMilliseconds: number;
+  readonly finishedDays: number;
+  readonly ignoredPrefixes: readonly string[];
+}
+
+const NEEDED = ["BUCKET", "LEDGER_TABLE", "TABLES", "DATABASE", "COPY_ROLE"] as const;
+
+/** @throws Error that names everything that is missing or wrong, for whoever deploys it */
+export function readLoadEnv(env: NodeJS.ProcessEnv): LoadConfig {
+  const missing: string[] = NEEDED.filter((name) => !env[name]);
+  if (!env.CLUSTER_IDENTIFIER === !env.WORKGROUP_NAME) missing.unshift("either CLUSTER_IDENTIFIER or WORKGROUP_NAME");
+  if (missing.length > 0) throw new Error(`set ${missing.join(", ")} in the function's environment`);
+  const where: Warehouse = env.WORKGROUP_NAME
+    ? { WorkgroupName: env.WORKGROUP_NAME }
+    : { ClusterIdentifier: env.CLUSTER_IDENTIFIER! };
+  return {
+    bucket: env.BUCKET!,
+    ledgerTable: env.LEDGER_TABLE!,
+    tables: readTables(env.TABLES!),
+    connection: { ...where, Database: env.DATABASE!, ...(env.SECRET_ARN ? { SecretArn: env.SECRET_ARN } : {}) },
+    copyRole: readRole(env.COPY_ROLE!),
+    bucketRegion: env.BUCKET_REGION || undefined,
+    dataApiRole: env.DATA_API_ROLE
+      ? { arn: env.DATA_API_ROLE, externalId: env.DATA_API_EXTERNAL_ID || undefined }
+      : undefined,
+    maxFiles: whole(env, "MAX_FILES", 1000, 1, 10_000),
+    maxBytes: whole(env, "MAX_BYTES", 1_073_741_824, 1),
+    leaseMilliseconds: whole(env, "LEASE_SECONDS", 900, 1) * 1000,
+    finishedDays: whole(env, "FINISHED_DAYS", 90, 1),
+    ignoredPrefixes: [OWN_PREFIX, ...readPrefixes(env.IGNORED_PREFIXES)],
+  };
+}
+
+/** It stands in a literal of the COPY, so only what an ARN can hold passes. */
+function readRole(text: string): string {
+  const arn = "arn:aws[a-z-]*:iam::\\d{12}:role/[\\w+=,.@/-]+?";
+  if (text === "default" || new RegExp(`^${arn}(,${arn})?$`).test(text)) return text;
+  throw new Error(`COPY_ROLE must be default, a role's ARN or two joined by a comma, got ${JSON.stringify(text)}`);
+}
+
+export function readPrefixes(text: string | undefined): readonly string[] {
+  if (!text) return [];
+  const value: unknown = JSON.parse(text);
+  if (Array.isArray(value) && value.every((prefix) => typeof prefix === "string" && prefix !== "")) return value;
+  throw new Error(`IGNORED_PREFIXES must be a JSON list of prefixes, got ${text}`);
+}
+
+/** A whole number of the environment. */
+export function whole(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  otherwise: number,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  const text = env[name];
+  if (!text) return otherwise;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new Error(`${name} must be a whole number ${bounds}, got ${JSON.stringify(text)}`);
+}
