@@ -23,6 +23,8 @@ export interface JsonRecord {
   /** One for each column; null is JSON's null, undefined what the document does not have. */
   readonly fields: readonly (Field | null | undefined)[];
   readonly error?: { readonly code: number; readonly reason: string };
+  /** Length in UTF-16 units. */
+  readonly size: number;
   raw(): string;
 }
 
@@ -81,7 +83,13 @@ export class JsonReader {
         error = { code: 1216, reason };
       }
       this.line += lineEnds(text, start, end);
-      yield { line: this.line, fields, ...(error ? { error } : {}), raw: () => text.slice(start, end) };
+      yield {
+        line: this.line,
+        fields,
+        ...(error ? { error } : {}),
+        size: end - start,
+        raw: () => text.slice(start, end),
+      };
       at = end;
     }
   }

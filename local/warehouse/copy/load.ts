@@ -106,9 +106,10 @@ export async function load(
       for await (const { text, valid, final } of pieces(file, copy)) {
         for (const record of reader.read(reader.rest + text, final)) {
           const bad =
-            mapping === undefined
+            tooLong(record) ??
+            (mapping === undefined
               ? readRow(record as FileRecord, readers, copy, valid, staging.row)
-              : readDocument(record as JsonRecord, readers, valid, staging.row);
+              : readDocument(record as JsonRecord, readers, valid, staging.row));
           if (!bad) {
             await push();
             continue;
@@ -128,6 +129,17 @@ export async function load(
 type BadField = Pick<LoadError, "column" | "type" | "length" | "position" | "code" | "reason" | "rawField">;
 
 const NO_COLUMN = { column: "", type: "", length: "", position: 0, rawField: "" };
+
+/** "The maximum size of a single input row from any source is 4 MB": https://docs.aws.amazon.com/redshift/latest/dg/r_COPY.html */
+const MAX_ROW_BYTES = 4 * 1024 * 1024;
+
+function tooLong(record: FileRecord | JsonRecord): BadField | undefined {
+  // A UTF-16 unit is at most three bytes, so most records need not be counted.
+  if (record.size * 3 <= MAX_ROW_BYTES) return undefined;
+  const bytes = Buffer.byteLength(record.raw());
+  if (bytes <= MAX_ROW_BYTES) return undefined;
+  return { ...NO_COLUMN, code: 1216, reason: `Input line is too long: ${bytes} bytes, at most ${MAX_ROW_BYTES}` };
+}
 
 /** Fills `row`, or says what is wrong with the record. */
 function readRow(

@@ -4,6 +4,8 @@ export interface FileRecord {
   readonly line: number;
   readonly fields: readonly Field[];
   readonly error?: { readonly code: number; readonly reason: string };
+  /** Length in UTF-16 units. */
+  readonly size: number;
   /** As it stands in the file, without the line end. */
   raw(): string;
 }
@@ -61,7 +63,13 @@ export class RecordReader {
       at = next;
       const blank = fields.length === 1 && fields[0]!.text === "" && !fields[0]!.quoted;
       if (!(cut.ignoreBlankLines && blank)) {
-        yield { line: this.line, fields, ...(error ? { error } : {}), raw: () => text.slice(start, end) };
+        yield {
+          line: this.line,
+          fields,
+          ...(error ? { error } : {}),
+          size: end - start,
+          raw: () => text.slice(start, end),
+        };
       }
       this.line += lines;
     }
