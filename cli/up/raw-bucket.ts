@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type RecordShape, TELEMETRY } from "../../lambda-src/events/telemetry";
-import { linesOf, objectsOf } from "./objects";
+import { isRejected, linesOf, objectsOf } from "./objects";
 
 /** What lies in the raw bucket, read back object by object. */
 export interface RawBucket {
   readonly objects: number;
-  /** Lines of objects that are no error documents. */
+  /** Lines, or rows, of objects that are no error documents. */
   readonly records: number;
   /** Records whose EXTRA2 is fuel_consumption * lap_time. */
   readonly withExtra2: number;
@@ -24,7 +24,7 @@ export async function readRawBucket(s3: S3Client, bucket: string): Promise<RawBu
   const rejected = new Map<string, number>();
   for await (const { key, text } of objectsOf(s3, bucket)) {
     objects += 1;
-    if (key.startsWith("errors/")) {
+    if (isRejected(key)) {
       for (const line of linesOf(text)) {
         const reason = reasonOf(line);
         rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
@@ -58,7 +58,9 @@ function valuesOf(shape: RecordShape, record: unknown): unknown[] {
 }
 
 function hasExtra2(record: unknown): boolean {
-  const { fuel_consumption, lap_time, EXTRA2 } = (record ?? {}) as Record<string, unknown>;
+  const { fuel_consumption, lap_time, EXTRA2: asMade, extra2 } = (record ?? {}) as Record<string, unknown>;
+  // A Parquet file has its columns' names, and Glue's are lower case.
+  const EXTRA2 = asMade ?? extra2;
   return typeof EXTRA2 === "number" && EXTRA2 === (fuel_consumption as number) * (lap_time as number);
 }
 

@@ -4,7 +4,7 @@ import type { LocalAws } from "../../local/gateway/types";
 import { namedQuery, runQuery } from "../athena";
 import { type EmitResult, telemetryRecords } from "../emit";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
-import { linesOf, objectsOf } from "./objects";
+import { isRejected, linesOf, objectsOf } from "./objects";
 import { addIdentity, type RawBucket, readRawBucket } from "./raw-bucket";
 import type { Check, Hop, Summary } from "./summary";
 
@@ -98,7 +98,7 @@ export async function sumUpTelemetry(
     checks: checksOf({ sent, seed, raw, analytics, delivery, arrived: arrived.count, unknown }),
     rejected: raw.rejected,
     firstRows: arrived.firstRows,
-    places: [`raw records: s3://${outputs.raw_bucket}/ (rejected ones under errors/)`, arrived.place],
+    places: [`raw records: s3://${outputs.raw_bucket}/ (rejected ones under its error prefix)`, arrived.place],
   };
 }
 
@@ -216,7 +216,7 @@ async function linesOfBucket(
   let objects = 0;
   const first: string[] = [];
   for await (const { key, text } of objectsOf(s3, bucket)) {
-    if (key.startsWith("errors/")) continue;
+    if (isRejected(key)) continue;
     objects += 1;
     const lines = linesOf(text);
     count += lines.length;

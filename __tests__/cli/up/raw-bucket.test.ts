@@ -1,7 +1,10 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { telemetryRecords } from "../../../cli/emit";
 import { addIdentity, readRawBucket } from "../../../cli/up/raw-bucket";
+import { temporary } from "../../support/programs";
 
 /** A bucket of the objects given, listed two a page. */
 function bucketOf(objects: Readonly<Record<string, Buffer>>): S3Client {
@@ -33,6 +36,21 @@ describe("readRawBucket", () => {
       "day=2/z.gz": gzipSync(withExtra2(b)),
     });
     expect(await readRawBucket(s3, "raw")).toMatchObject({ objects: 3, records: 4, withExtra2: 4 });
+  });
+
+  it("reads Parquet as the rows that it holds, and leaves out the copies of what came", async () => {
+    const folder = temporary("parquet");
+    const [json, file] = [`${folder}/a.json`, `${folder}/a.parquet`];
+    writeFileSync(json, (withExtra2(a) + withExtra2(b)).replaceAll("EXTRA2", "extra2"));
+    const database = await DuckDBInstance.create(":memory:");
+    const session = await database.connect();
+    await session.run(`COPY (FROM read_json('${json}')) TO '${file}' (FORMAT parquet)`);
+    session.closeSync();
+    database.closeSync();
+    const s3 = bucketOf({ "day=1/x.parquet": readFileSync(file), "source/y.gz": gzipSync(withExtra2(a)) });
+    const checksum = addIdentity(addIdentity(0n, a), b);
+    expect(await readRawBucket(s3, "raw")).toMatchObject({ objects: 1, records: 2, withExtra2: 2, checksum });
+    rmSync(folder, { recursive: true });
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { Caller, LocalAws } from "../../gateway/types";
 import { evaluate, type Scan } from "./engine";
@@ -128,6 +129,7 @@ export class Execution {
         database: request.database,
         caller: { ...aws.internal, credentials: request.caller.credentials },
         s3,
+        scratch: join(aws.folder, "athena", this.id),
         now: aws.clock.now(),
         scan,
         signal: this.stopped.signal,

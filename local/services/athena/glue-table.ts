@@ -11,6 +11,8 @@ export interface LakeTable {
   readonly columns: readonly HiveColumn[];
   readonly partitionKeys: readonly HiveColumn[];
   readonly parameters: Readonly<Record<string, string>>;
+  /** How its objects hold rows. */
+  readonly files: "lines" | "parquet";
   readonly serde: string;
   readonly serdeParameters: Readonly<Record<string, string>>;
 }
@@ -34,7 +36,12 @@ interface GlueTable {
   };
 }
 
-const TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat";
+/** Input formats that are carried, with what their objects are. */
+const FILES: Readonly<Record<string, LakeTable["files"]>> = {
+  "org.apache.hadoop.mapred.TextInputFormat": "lines",
+  "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat": "parquet",
+};
+const ORC_INPUT = "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat";
 
 /**
  * Asks Glue for a table's definition, with the keys of whoever runs the query: without `glue:GetTable` there is no answer, as on AWS
@@ -56,8 +63,10 @@ export async function readTable(caller: JsonCaller, database: string, name: stri
     throw new QueryError(`${error.code}: ${error.message}`);
   }
   const storage = table.StorageDescriptor ?? {};
-  if (storage.InputFormat !== TEXT_INPUT)
-    throw notCarried(`the input format ${storage.InputFormat} of ${database}.${name}`);
+  const format = storage.InputFormat ?? "";
+  if (format === ORC_INPUT) throw notCarried(`ORC, the format of ${database}.${name} (no engine here reads it),`);
+  const files = Object.hasOwn(FILES, format) ? FILES[format] : undefined;
+  if (!files) throw notCarried(`the input format ${format || "without a name"} of ${database}.${name}`);
   const columnsOf = (columns: readonly GlueColumn[] = []) =>
     columns.map(({ Name, Type = "string" }) => ({ name: Name.toLowerCase(), type: parseHiveType(Type) }));
   return {
@@ -67,6 +76,7 @@ export async function readTable(caller: JsonCaller, database: string, name: stri
     columns: columnsOf(storage.Columns),
     partitionKeys: columnsOf(table.PartitionKeys),
     parameters: table.Parameters ?? {},
+    files,
     serde: storage.SerdeInfo?.SerializationLibrary ?? "",
     serdeParameters: storage.SerdeInfo?.Parameters ?? {},
   };

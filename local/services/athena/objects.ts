@@ -34,10 +34,16 @@ export async function sourcesOf(s3: S3Client, { bucket, prefix, valuesOf }: Proj
   return found;
 }
 
-/** The lines of an object; by its suffix it is taken as compressed, as Athena does it. */
-export async function linesOf(s3: S3Client, { bucket, key }: Source): Promise<string[]> {
+/** An object as it lies. */
+export async function bytesOf(s3: S3Client, { bucket, key }: Source): Promise<Buffer> {
   const { Body } = await answered(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })), `${bucket}/${key}`);
-  const bytes = Buffer.from(await Body!.transformToByteArray());
+  return Buffer.from(await Body!.transformToByteArray());
+}
+
+/** The lines of an object; by its suffix it is taken as compressed, as Athena does it. */
+export async function linesOf(s3: S3Client, source: Source): Promise<string[]> {
+  const { key } = source;
+  const bytes = await bytesOf(s3, source);
   const text = (key.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();

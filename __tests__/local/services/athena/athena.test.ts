@@ -1,14 +1,20 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import type { Service } from "../../../../local/gateway/types";
 import { createAthena } from "../../../../local/services/athena";
+import { temporary } from "../../../support/programs";
 import { FakeAws, ROOT, STRANGER } from "./fake-aws";
 
 let fake: FakeAws;
 let athena: Service;
+let folder: string;
 
 beforeEach(async () => {
   fake = new FakeAws();
-  athena = createAthena(await fake.listen());
+  folder = temporary("athena");
+  athena = createAthena(await fake.listen(folder));
   fake.tables["lake.laps"] = LAPS;
   fake.tables["lake.telemetry"] = TELEMETRY;
   await call("CreateWorkGroup", {
@@ -19,6 +25,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await athena.close?.();
   await fake.close();
+  rmSync(folder, { recursive: true });
 });
 
 const TEXT = "org.apache.hadoop.mapred.TextInputFormat";
@@ -223,6 +230,91 @@ describe("a table of JSON lines", () => {
       ["n"],
       ["2"],
     ]);
+  });
+});
+
+describe("a table of Parquet files", () => {
+  const FORMATS = "org.apache.hadoop.hive.ql.io";
+  const columnar = (InputFormat: string, Columns: object[]) => ({
+    ...TELEMETRY,
+    StorageDescriptor: { Location: "s3://raw/", InputFormat: `${FORMATS}.${InputFormat}`, Columns },
+  });
+
+  /** A file of one SELECT's rows. */
+  async function parquet(select: string): Promise<Buffer> {
+    const file = join(folder, "made.parquet");
+    const database = await DuckDBInstance.create(":memory:");
+    const session = await database.connect();
+    await session.run(`COPY (${select}) TO '${file}' (FORMAT parquet)`);
+    session.closeSync();
+    database.closeSync();
+    return readFileSync(file);
+  }
+  const ROWS =
+    "SELECT * FROM (VALUES (201.5, 7, {'Front': 1.5, 'rear': {'left': 2.5}}), (NULL, 8, NULL)) AS t(Speed, gear, tires)";
+  beforeEach(async () => {
+    fake.tables["lake.telemetry"] = columnar("parquet.MapredParquetInputFormat", [
+      { Name: "speed", Type: "double" },
+      { Name: "gear", Type: "bigint" },
+      { Name: "tires", Type: "struct<front:double,rear:struct<left:double,right:double>>" },
+      { Name: "extra2", Type: "double" },
+    ]);
+    const typed =
+      'Speed::DOUBLE AS Speed, gear::INTEGER AS gear, tires::STRUCT(Front DOUBLE, rear STRUCT("left" DOUBLE)) AS tires';
+    fake.objects.set("raw/year=2026/month=03/a.parquet", await parquet(`SELECT ${typed} FROM (${ROWS})`));
+  });
+
+  it("is read by its columns' names, nested ones too, with a partition for each key; what a file lacks is NULL", async () => {
+    expect(
+      await rows(
+        "SELECT year, month, speed, gear, tires.front, tires.rear.left, tires.rear.right, extra2 FROM telemetry ORDER BY gear",
+      ),
+    ).toEqual([
+      ["year", "month", "speed", "gear", "front", "left", "right", "extra2"],
+      ["2026", "3", "201.5", "7", "1.5", "2.5", null, null],
+      ["2026", "3", null, "8", null, null, null, null],
+    ]);
+  });
+
+  it("counts rows of which no column is asked", async () => {
+    expect(await rows("SELECT count(*) AS n FROM telemetry WHERE month = 3")).toEqual([["n"], ["2"]]);
+  });
+
+  it("scans the columns that are asked for, and no others", async () => {
+    const scanned = async (sql: string) => (await execute(sql)).Statistics.DataScannedInBytes;
+    const [none, one, all] = [
+      await scanned("SELECT count(*) AS n FROM telemetry"),
+      await scanned("SELECT gear FROM telemetry"),
+      await scanned("SELECT * FROM telemetry"),
+    ];
+    expect(none).toBe(0);
+    expect(one).toBeGreaterThan(0);
+    expect(all).toBeGreaterThan(one);
+    expect(all).toBeLessThan(fake.objects.get("raw/year=2026/month=03/a.parquet")!.length);
+  });
+
+  it("fails the query that meets a column of another type, or no Parquet", async () => {
+    fake.objects.set("raw/year=2026/month=04/b.parquet", await parquet("SELECT 'fast' AS speed"));
+    fake.objects.set("raw/year=2026/month=05/c.parquet", "{}");
+    expect(await why("SELECT speed FROM telemetry WHERE month = 4")).toBe(
+      "FAILED: HIVE_BAD_DATA: Field speed's type VARCHAR in parquet file s3://raw/year=2026/month=04/b.parquet is incompatible with type DOUBLE defined in table schema",
+    );
+    expect(await why("SELECT speed FROM telemetry WHERE month = 5")).toBe(
+      "FAILED: HIVE_BAD_DATA: Not valid Parquet file: s3://raw/year=2026/month=05/c.parquet expected magic number: PAR1",
+    );
+  });
+
+  it("leaves no file behind", async () => {
+    await rows("SELECT speed FROM telemetry");
+    const kept = join(folder, "athena");
+    expect(existsSync(kept) ? readdirSync(kept) : []).toEqual([]);
+  });
+
+  it("is the only columnar format that is read: ORC is refused by name", async () => {
+    fake.tables["lake.telemetry"] = columnar("orc.OrcInputFormat", [{ Name: "speed", Type: "double" }]);
+    expect(await why("SELECT speed FROM telemetry")).toBe(
+      "FAILED: ORC, the format of lake.telemetry (no engine here reads it), is not carried by the local Athena",
+    );
   });
 });
 
