@@ -1,7 +1,7 @@
-import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsCredentialIdentity, Provider } from "@smithy/types";
 import { AwsError } from "./gateway/types";
+import { NodeSha256 } from "./sha256";
 
 /** Where a call goes and who signs it; SDK clients' settings satisfy it. */
 export interface JsonCaller {
@@ -22,7 +22,7 @@ export async function jsonCall<Answer>(
   input: unknown,
 ): Promise<Answer> {
   const url = new URL(endpoint ?? `https://${service}.${region}.amazonaws.com`);
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
+  const signer = new SignatureV4({ service, region, credentials, sha256: NodeSha256 });
   const body = JSON.stringify(input);
   const { headers } = await signer.sign({
     method: "POST",

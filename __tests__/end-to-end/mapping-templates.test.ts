@@ -5,6 +5,7 @@ import { ApiGatewayIntegrationResponse } from "@cdktf/provider-aws/lib/api-gatew
 import {
   contextShim,
   inputShim,
+  JsonText,
   noOverrides,
   render,
   stageVariablesShim,
@@ -60,7 +61,7 @@ function byUs({ template, body }: Case): Rendered {
   const overrides = noOverrides();
   const params = { path: new Map(), querystring: new Map(), header: new Map([["h", "v"]]) };
   const text = render(template, {
-    input: inputShim(body, params),
+    input: inputShim(new JsonText(body), params),
     util: utilShim,
     context: contextShim({ requestId: "r-1" }, overrides),
     stageVariables: stageVariablesShim({ stream: "s" }),

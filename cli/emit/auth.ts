@@ -1,6 +1,6 @@
-import { createHash, createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { AwsCredentialIdentity, Checksum, Provider, SourceData } from "@smithy/types";
+import type { AwsCredentialIdentity, Provider } from "@smithy/types";
+import { NodeSha256 } from "../../local/sha256";
 import type { Post } from "./connections";
 
 /** How requests are authorized. */
@@ -44,38 +44,4 @@ export function createAuthorizer(auth: EmitAuth, target: URL): (request: Post) =
       };
     }
   }
-}
-
-/** The engine's own SHA-256: the one in JavaScript takes longer over a batch than sending it. */
-export class NodeSha256 implements Checksum {
-  private hash: ReturnType<typeof createHash>;
-
-  constructor(private readonly secret?: SourceData) {
-    this.hash = this.fresh();
-  }
-
-  update(data: Uint8Array): void {
-    this.hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.hash.digest();
-  }
-
-  reset(): void {
-    this.hash = this.fresh();
-  }
-
-  private fresh(): ReturnType<typeof createHash> {
-    return this.secret === undefined
-      ? createHash("sha256")
-      : (createHmac("sha256", bytesOf(this.secret)) as unknown as ReturnType<typeof createHash>);
-  }
-}
-
-function bytesOf(data: SourceData): string | Uint8Array {
-  if (typeof data === "string") return data;
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

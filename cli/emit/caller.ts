@@ -1,8 +1,9 @@
 import { APIGatewayClient, GetApiKeyCommand } from "@aws-sdk/client-api-gateway";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsCredentialIdentity } from "@smithy/types";
+import { NodeSha256 } from "../../local/sha256";
 import { CommandError } from "../problem";
-import { type EmitAuth, NodeSha256 } from "./auth";
+import type { EmitAuth } from "./auth";
 import { Connections } from "./connections";
 
 /** Whose rights find out what the API's callers need. */

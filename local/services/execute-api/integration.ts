@@ -1,9 +1,9 @@
 import type { Agent } from "node:http";
-import { Sha256 } from "@aws-crypto/sha256-js";
 import type { Integration } from "@aws-sdk/client-api-gateway";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import type { ClientConfig, LocalAws } from "../../gateway/types";
+import { NodeSha256 } from "../../sha256";
 import { Fault, misconfigured } from "./fault";
 import { CallTimeout, createAgent, type HttpAnswer, post } from "./http-call";
 
@@ -38,7 +38,7 @@ export class AwsIntegrations {
       credentials: await this.credentialsOf(role),
       region: action.region,
       service: action.service,
-      sha256: Sha256,
+      sha256: NodeSha256,
     });
     const signed = await signer.sign({
       method: "POST",

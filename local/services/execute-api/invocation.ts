@@ -10,6 +10,7 @@ import {
   contextShim,
   type Facts,
   inputShim,
+  JsonText,
   NO_PARAMS,
   noOverrides,
   type Overrides,
@@ -27,7 +28,7 @@ export interface Invocation {
   readonly request: AwsRequest;
   /** Media type without parameters. */
   readonly contentType: string;
-  readonly body: string;
+  readonly body: JsonText;
   readonly params: Params;
   readonly facts: Facts;
   /** Takes what only the execution log says. */
@@ -97,7 +98,7 @@ function requestBody(invocation: Invocation, overrides: Overrides): string {
     passthroughBehavior === "NEVER" ||
     (passthroughBehavior === "WHEN_NO_TEMPLATES" && Object.keys(requestTemplates).length > 0);
   if (refuses) throw new Fault("UNSUPPORTED_MEDIA_TYPE");
-  return invocation.body;
+  return invocation.body.text;
 }
 
 function respond(invocation: Invocation, answer: HttpAnswer, sources: Sources): AwsResponse {
@@ -112,7 +113,7 @@ function respond(invocation: Invocation, answer: HttpAnswer, sources: Sources): 
   const body =
     template === undefined
       ? answer.body
-      : rendered(template, invocation, answer.body, NO_PARAMS, overrides, "response");
+      : rendered(template, invocation, new JsonText(answer.body), NO_PARAMS, overrides, "response");
   return {
     status: overrides.status ?? Number(response.statusCode),
     headers: {
@@ -147,7 +148,7 @@ function responseTemplate(
 function rendered(
   template: string,
   { stage, facts }: Invocation,
-  body: string,
+  body: JsonText,
   params: Params,
   overrides: Overrides,
   which: "request" | "response",

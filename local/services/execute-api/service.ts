@@ -11,7 +11,7 @@ import { gatewayResponse } from "./gateway-response";
 import { AwsIntegrations } from "./integration";
 import { invoke } from "./invocation";
 import { findMethod, type Match } from "./route";
-import type { Facts, Params } from "./template";
+import { type Facts, JsonText, type Params } from "./template";
 import { Throttle } from "./throttle";
 import { Quotas } from "./usage-plans";
 import { UserPoolTokens } from "./user-pool-tokens";
@@ -90,7 +90,7 @@ export function createExecuteApi(aws: LocalAws): Service {
   async function carryOut(request: AwsRequest, stage: Stage, match: Match, facts: Facts): Promise<AwsResponse> {
     if (!throttle.admit(stage, match.route.path, request.method)) throw new Fault("THROTTLED");
     if (request.body.length > LARGEST_BODY) throw new Fault("REQUEST_TOO_LARGE");
-    const body = request.body.toString("utf8");
+    const body = new JsonText(request.body.toString("utf8"));
     const contentType =
       (request.headers["content-type"]?.split(";")[0] ?? "").trim().toLowerCase() || "application/json";
     const params = paramsOf(request, match);

@@ -2,7 +2,7 @@ import type { Method } from "@aws-sdk/client-api-gateway";
 import type { Deployment } from "./config";
 import { Fault, misconfigured } from "./fault";
 import { satisfies } from "./schema";
-import { type Json, JsonError, type Params, parseJson } from "./template";
+import { type Json, JsonError, type JsonText, type Params } from "./template";
 
 /**
  * Request validation as the method's validator asks for it: required parameters, then the body against the model for its
@@ -13,7 +13,7 @@ export function validate(
   deployment: Deployment,
   method: Method,
   contentType: string,
-  body: string,
+  body: JsonText,
   params: Params,
 ): void {
   if (!method.requestValidatorId) return;
@@ -37,7 +37,7 @@ function requireParameters(method: Method, params: Params): void {
     throw new Fault("BAD_REQUEST_PARAMETERS", `Missing required request parameters: [${missing.join(", ")}]`);
 }
 
-function checkBody(deployment: Deployment, model: string, body: string): void {
+function checkBody(deployment: Deployment, model: string, body: JsonText): void {
   // The two models that every API has: one for anything, one for an error.
   const schema = deployment.models.get(model);
   if (schema === undefined) {
@@ -46,7 +46,7 @@ function checkBody(deployment: Deployment, model: string, body: string): void {
   }
   let document: Json;
   try {
-    document = parseJson(body);
+    document = body.document;
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw new Fault("BAD_REQUEST_BODY", undefined, `the body is no JSON: ${error.message}`);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../clock";
+import { fromBase64 } from "./base64";
 import { codeOf, type Functions, messageOf } from "./ports";
 import type { Incoming, Piece } from "./records";
 
@@ -188,10 +189,11 @@ function readAnswer(records: readonly Incoming[], payload: Buffer): Omit<Process
   let dropped = 0;
   for (const record of records) {
     const { result, data } = answers.get(record.id)!;
+    const bytes = result === "Ok" && typeof data === "string" ? fromBase64(data) : undefined;
     if (result === "Dropped") {
       dropped++;
-    } else if (result === "Ok" && typeof data === "string" && isBase64(data)) {
-      ok.push({ data: Buffer.from(data, "base64"), arrivedAt: record.arrivedAt });
+    } else if (bytes) {
+      ok.push({ data: bytes, arrivedAt: record.arrivedAt });
     } else if (result === "ProcessingFailed") {
       const errorMessage = "ProcessingFailed status set for record";
       failed.push({ record, errorCode: "Lambda.ProcessingFailedStatus", errorMessage });
@@ -242,8 +244,6 @@ const unreadable = () =>
     "There was an error parsing returned records from the Lambda function. Verify that the returned records follow the required status model.",
     false,
   );
-
-const isBase64 = (text: string) => text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
 
 const CALL_CODES: Readonly<Record<string, string>> = {
   AccessDenied: "Lambda.InvokeAccessDenied",

@@ -1,4 +1,5 @@
 import { AwsError } from "../../gateway/types";
+import { fromBase64 } from "./base64";
 import type { DeliveryStream } from "./delivery-stream";
 import { outOfRange } from "./destination";
 import { type Incoming, newRecordId } from "./records";
@@ -64,10 +65,8 @@ function checkDirect(stream: DeliveryStream): void {
 function dataOf(record: unknown, at: string): Buffer {
   const data = (record as { Data?: unknown } | null | undefined)?.Data;
   if (data === undefined || data === null) throw outOfRange(null, `${at}.data`, "not be null");
-  if (typeof data !== "string" || data.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(data)) {
-    throw new AwsError("SerializationException", `${at}.data must be base64`);
-  }
-  const bytes = Buffer.from(data, "base64");
+  const bytes = typeof data === "string" ? fromBase64(data) : undefined;
+  if (bytes === undefined) throw new AwsError("SerializationException", `${at}.data must be base64`);
   if (bytes.length > RECORD_BYTES) {
     throw outOfRange(`${bytes.length} bytes`, `${at}.data`, `have length less than or equal to ${RECORD_BYTES}`);
   }

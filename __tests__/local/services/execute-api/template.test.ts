@@ -2,6 +2,7 @@ import {
   BodyError,
   contextShim,
   inputShim,
+  JsonText,
   NO_PARAMS,
   noOverrides,
   render,
@@ -13,7 +14,7 @@ import {
 const overrides = noOverrides();
 const rendered = (template: string, body = "{}", params = NO_PARAMS) =>
   render(template, {
-    input: inputShim(body, params),
+    input: inputShim(new JsonText(body), params),
     util: utilShim,
     context: contextShim({ requestId: "r-1", requestTimeEpoch: 5 }, overrides),
     stageVariables: stageVariablesShim({ stream: "s" }),

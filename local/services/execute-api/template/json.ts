@@ -23,8 +23,7 @@ export class Double {
 /** Text that is no JSON document; the message says where. */
 export class JsonError extends Error {}
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const SPACE = /[ \t\r\n]*/y;
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const WORDS: readonly (readonly [string, Json])[] = [
   ["true", true],
   ["false", false],
@@ -32,6 +31,9 @@ const WORDS: readonly (readonly [string, Json])[] = [
 ];
 /** Deeper documents are refused, as Jackson does, instead of running out of stack. */
 const DEEPEST = 1000;
+
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+const [QUOTE, COLON, COMMA, BACKSLASH] = [0x22, 0x3a, 0x2c, 0x5c];
 
 /** Reads one JSON document (RFC 8259), nothing behind it. */
 export function parseJson(text: string): Json {
@@ -41,6 +43,20 @@ export function parseJson(text: string): Json {
   return value;
 }
 
+/** A text that is read as JSON once, when it is first asked for: by the request's model, or by a template. */
+export class JsonText {
+  private read: Json | undefined;
+
+  constructor(readonly text: string) {}
+
+  /** Throws JsonError for a text that is no JSON. */
+  get document(): Json {
+    this.read ??= parseJson(this.text);
+    return this.read;
+  }
+}
+
+/** Goes by the codes of characters: every batch of every record passes here. */
 class Reader {
   private at = 0;
 
@@ -48,13 +64,13 @@ class Reader {
 
   value(depth: number): Json {
     if (depth > DEEPEST) throw new JsonError(`nested deeper than ${DEEPEST} at character ${this.at}`);
-    this.take(SPACE);
-    const first = this.text[this.at];
-    if (first === "{") return this.object(depth);
-    if (first === "[") return this.array(depth);
-    if (first === '"') return this.string();
+    this.space();
+    const first = this.code;
+    if (first === OPEN_OBJECT) return this.object(depth);
+    if (first === OPEN_LIST) return this.array(depth);
+    if (first === QUOTE) return this.string();
     for (const [word, value] of WORDS) {
-      if (this.text.startsWith(word, this.at)) {
+      if (first === word.charCodeAt(0) && this.text.startsWith(word, this.at)) {
         this.at += word.length;
         return value;
       }
@@ -63,54 +79,68 @@ class Reader {
   }
 
   end(): void {
-    this.take(SPACE);
+    this.space();
     if (this.at < this.text.length) this.fail();
+  }
+
+  /** Of the character at hand; NaN behind the last one. */
+  private get code(): number {
+    return this.text.charCodeAt(this.at);
   }
 
   private object(depth: number): Json {
     const map = new Map<string, Json>();
-    for (const _ of this.members("}")) {
-      this.take(SPACE);
+    if (this.opensEmpty(CLOSE_OBJECT)) return map;
+    do {
+      this.space();
       const key = this.string();
-      this.take(SPACE);
-      if (this.text[this.at++] !== ":") this.fail(-1);
+      this.space();
+      if (this.code !== COLON) this.fail();
+      this.at++;
       map.set(key, this.value(depth + 1));
-    }
+    } while (this.goesOn(CLOSE_OBJECT));
     return map;
   }
 
   private array(depth: number): Json {
     const list: Json[] = [];
-    for (const _ of this.members("]")) list.push(this.value(depth + 1));
+    if (this.opensEmpty(CLOSE_LIST)) return list;
+    do list.push(this.value(depth + 1));
+    while (this.goesOn(CLOSE_LIST));
     return list;
   }
 
-  /** Yields once for each member, between the brackets and commas. */
-  private *members(close: string): Generator<void> {
+  /** Steps over the opening bracket, and over the closing one when nothing is between. */
+  private opensEmpty(close: number): boolean {
     this.at++;
-    this.take(SPACE);
-    if (this.text[this.at] === close) {
-      this.at++;
-      return;
-    }
-    for (;;) {
-      yield;
-      this.take(SPACE);
-      const next = this.text[this.at++];
-      if (next === close) return;
-      if (next !== ",") this.fail(-1);
-    }
+    this.space();
+    if (this.code !== close) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Steps over a comma (true) or the closing bracket. */
+  private goesOn(close: number): boolean {
+    this.space();
+    const { code } = this;
+    if (code !== COMMA && code !== close) this.fail();
+    this.at++;
+    return code === COMMA;
   }
 
   private string(): string {
     const from = this.at;
-    if (this.text[from] !== '"') this.fail();
-    let to = from + 1;
-    while (this.text[to] !== '"') {
-      if (to >= this.text.length) this.fail(to - from);
-      to += this.text[to] === "\\" ? 2 : 1;
+    if (this.code !== QUOTE) this.fail();
+    let plain = true;
+    for (this.at++; this.code !== QUOTE; this.at++) {
+      if (this.at >= this.text.length) this.fail();
+      if (this.code === BACKSLASH) {
+        plain = false;
+        this.at++;
+      } else if (this.code < 0x20) plain = false;
     }
-    this.at = to + 1;
+    this.at++;
+    if (plain) return this.text.slice(from + 1, this.at - 1);
     try {
       // Only the escapes and control characters inside are left to check, which the engine's own parser does.
       return JSON.parse(this.text.slice(from, this.at));
@@ -120,24 +150,27 @@ class Reader {
   }
 
   private number(): Json {
-    const token = this.take(NUMBER);
-    if (!token) this.fail();
-    return /[.eE]/.test(token) ? new Double(Number(token)) : BigInt(token);
+    NUMBER.lastIndex = this.at;
+    const found = NUMBER.exec(this.text);
+    if (!found) this.fail();
+    const [token, fraction, exponent] = found;
+    this.at += token.length;
+    return fraction === undefined && exponent === undefined ? BigInt(token) : new Double(Number(token));
   }
 
-  private take(pattern: RegExp): string {
-    pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text)?.[0] ?? "";
-    this.at += found.length;
-    return found;
+  private space(): void {
+    for (;;) {
+      const { code } = this;
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.at++;
+    }
   }
 
-  private fail(by = 0): never {
-    const at = this.at + by;
+  private fail(): never {
     throw new JsonError(
-      at >= this.text.length
+      this.at >= this.text.length
         ? "unexpected end of the document"
-        : `unexpected ${JSON.stringify(this.text[at])} at character ${at}`,
+        : `unexpected ${JSON.stringify(this.text[this.at])} at character ${this.at}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { BodyError, TemplateError } from "./error";
 import { fromJson, type Shim, toText, type Value } from "./java";
-import { type Json, parseJson, writeJson } from "./json";
+import { type Json, JsonText, parseJson, writeJson } from "./json";
 import { findPath } from "./json-path";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html, in this order: `$input`. */
@@ -14,11 +14,12 @@ export interface Params {
 export const NO_PARAMS: Params = { path: new Map(), querystring: new Map(), header: new Map() };
 
 /** `$input` over the body of a request, or of the service's answer. An empty body is an empty document. */
-export function inputShim(body: string, params: Params): Shim {
-  let document: Json | undefined;
+export function inputShim(body: JsonText, params: Params): Shim {
+  const given = body.text === "" ? new JsonText("{}") : body;
   const found = (path: Value): Json => {
+    let document: Json;
     try {
-      document ??= body === "" ? new Map() : parseJson(body);
+      document = given.document;
     } catch (error) {
       throw new BodyError((error as Error).message);
     }
@@ -29,7 +30,7 @@ export function inputShim(body: string, params: Params): Shim {
     path: (path) => fromJson(found(path)),
     params: (name) => (name === undefined ? paramsShim(params) : paramNamed(params, stringOf("$input.params", name))),
   };
-  return shim("$input", { body: () => body }, functions);
+  return shim("$input", { body: () => body.text }, functions);
 }
 
 /** As the reference says: path, then query string, then header. */
