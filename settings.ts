@@ -145,6 +145,37 @@ const warehouse = section({
   retryDurationSeconds: v.optional(number, 3600),
 });
 
+/** One of the two event streams. */
+const eventStream = section({
+  /** Shards, each for 1 MiB or 1,000 records a second. Left out, AWS sizes the stream (on demand). */
+  shardCount: v.optional(number),
+  /** Hours the stream keeps a record, 24 to 8760. */
+  retentionHours: v.optional(number, 24),
+});
+
+const events = section({
+  /** Whether the warehouse is in the account of the streams (`same`) or in another one (`other`). */
+  accounts: v.optional(oneOf(["same", "other"]), "other"),
+  /** Name of the bucket between streams and warehouse. Left out, one of this deployment's own. */
+  bucketName: v.optional(text),
+  /** ARN of the role Firehose works with. Left out, each delivery stream gets one with exactly its rights. */
+  deliveryRoleArn: v.optional(text),
+  user: v.optional(eventStream, {}),
+  utm: v.optional(eventStream, {}),
+  /** Megabytes after which Firehose loads, 1 to 128. */
+  bufferingSizeMb: v.optional(number, 5),
+  /** Seconds after which Firehose loads, 0 to 900. */
+  bufferingIntervalSeconds: v.optional(number, 300),
+  /** Seconds Firehose retries a failed COPY, 0 to 7200. */
+  retryDurationSeconds: v.optional(number, 3600),
+  /** Options of Firehose's COPY. Left out: json 'auto' TRUNCATECOLUMNS BLANKSASNULL EMPTYASNULL. */
+  copyOptions: v.optional(text),
+  /** Days after which files move to an archive class. Left out, they stay where they are. */
+  archiveAfterDays: v.optional(number),
+  archiveClass: v.optional(oneOf(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]), "GLACIER"),
+  database: v.optional(text, "tracking"),
+});
+
 const settings = section({
   /** `dev`: cheap and destroyable. `prod`: final snapshots, deletion protection, longer retention, a shared state. */
   profile: v.optional(oneOf(["dev", "prod"]), "dev"),
@@ -165,6 +196,7 @@ const settings = section({
   logRetentionDays: v.optional(number),
   telemetry: v.optional(telemetry, {}),
   warehouse: v.optional(warehouse, {}),
+  events: v.optional(events, {}),
 });
 
 export type Settings = v.InferOutput<typeof settings>;
@@ -172,6 +204,7 @@ export type BackendSettings = Settings["backend"];
 export type TelemetrySettings = Settings["telemetry"];
 export type DeliverySettings = v.InferOutput<typeof processedDelivery>;
 export type WarehouseSettings = Settings["warehouse"];
+export type EventSettings = Settings["events"];
 
 /** A settings file that cannot be used. The message is one line for the person who wrote it. */
 export class SettingsError extends Error {

@@ -78,6 +78,13 @@ export interface BucketProps {
   readonly archive?: readonly Archive[];
 
   /**
+   * Objects under a prefix that are deleted after some days, at least 1, whatever becomes of the rest.
+   *
+   * @default - none
+   */
+  readonly temporary?: { readonly prefix: string; readonly days: number };
+
+  /**
    * Roles of another account that may list the bucket and read its objects. Their key must admit them too.
    *
    * @default - nobody outside of this account
@@ -252,7 +259,8 @@ export class Bucket extends Construct {
     });
   }
 
-  private keepVersions(keepDays: number, { expireDays, archive = [] }: BucketProps): void {
+  private keepVersions(keepDays: number, { expireDays, archive = [], temporary }: BucketProps): void {
+    if (temporary) checkInteger(this, "temporary.days", temporary.days, 1, 36500);
     const versioning = new S3BucketVersioningA(this, "versioning", {
       bucket: this.bucket.id,
       versioningConfiguration: { status: "Enabled" },
@@ -271,6 +279,16 @@ export class Bucket extends Construct {
             ? {}
             : { transition: archive.map(({ afterDays, storageClass }) => ({ days: afterDays, storageClass })) }),
         },
+        ...(temporary
+          ? [
+              {
+                id: "temporary",
+                status: "Enabled",
+                filter: [{ prefix: temporary.prefix }],
+                expiration: [{ days: temporary.days }],
+              },
+            ]
+          : []),
       ],
       dependsOn: [versioning],
     });
