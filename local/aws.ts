@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { Clock } from "./clock";
 import { type Gateway, startGateway } from "./gateway";
 import { byTarget } from "./gateway/by-target";
+import type { Interceptor } from "./gateway/intercept";
 import type { LocalAws, Service } from "./gateway/types";
 import { Meter } from "./meter";
 import { createAthena } from "./services/athena";
@@ -27,6 +28,8 @@ export interface LocalAwsOptions {
   readonly speed: number;
   /** Port of the endpoint on 127.0.0.1. @default a free one */
   readonly port?: number;
+  /** Sees and spoils requests, for tests and the fault campaign. @default none */
+  readonly interceptor?: Interceptor;
 }
 
 /** Starts a local AWS with every service of ours: what Terraform applies to, and what then carries the data. */

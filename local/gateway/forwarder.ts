@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { type HttpRequest, type HttpResponse, headersOf } from "./http";
+import type { Interception } from "./intercept";
 import { AwsError } from "./types";
 
 /** Headers of one hop, which the next one makes itself. */
@@ -15,9 +16,19 @@ export class Forwarder {
     this.to = new URL(endpoint);
   }
 
-  /** Resolves when the answer has been passed on, or when the client has left. */
-  async pass(incoming: HttpRequest, outgoing: HttpResponse): Promise<void> {
-    const answer = await this.send(incoming);
+  /**
+   * Resolves when the answer has been passed on, or when the client has left.
+   *
+   * @param interception has read the body, and may double the request or keep the answer back
+   */
+  async pass(incoming: HttpRequest, outgoing: HttpResponse, interception?: Interception): Promise<void> {
+    const body = interception?.seen.body;
+    for (let more = (interception?.times ?? 1) - 1; more > 0; more--) (await this.send(incoming, body)).resume();
+    const answer = await this.send(incoming, body);
+    await interception?.executed(answer.statusCode!).catch((dropped) => {
+      answer.destroy();
+      throw dropped;
+    });
     await new Promise<void>((resolve) => {
       outgoing.once("close", () => {
         if (!answer.complete) answer.destroy();
@@ -34,7 +45,7 @@ export class Forwarder {
     this.agent.destroy();
   }
 
-  private send(incoming: HttpRequest): Promise<IncomingMessage> {
+  private send(incoming: HttpRequest, body?: Buffer): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const headers = headersOf(incoming);
       const outgoing = request({
@@ -57,7 +68,8 @@ export class Forwarder {
         if (!incoming.complete) outgoing.destroy();
       });
       // Not pipeline(): it would close the client's connection with a failed one, and the client is to hear why.
-      if (hasBody(headers) || incoming.httpVersionMajor === 2) incoming.pipe(outgoing);
+      if (body !== undefined) outgoing.end(body);
+      else if (hasBody(headers) || incoming.httpVersionMajor === 2) incoming.pipe(outgoing);
       else outgoing.end();
     });
   }

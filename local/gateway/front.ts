@@ -5,10 +5,11 @@ import { readBody } from "./body";
 import { detectService, type Protocol, protocolOf, type Target } from "./detect";
 import type { Forwarder } from "./forwarder";
 import { type HttpRequest, type HttpResponse, headersOf } from "./http";
+import { Dropped, Interception, type Interceptor } from "./intercept";
 import { encodeError } from "./protocol";
 import { isPublic } from "./public";
 import { type Credential, readCredential, type SignedParts } from "./sigv4";
-import { AwsError, type AwsResponse, type Service } from "./types";
+import { AwsError, type AwsRequest, type AwsResponse, type Service } from "./types";
 
 /** Of our own, for people and health checks; no S3 bucket can have such a name. */
 const OWN_PATHS = "/_redstream/";
@@ -23,6 +24,8 @@ export interface FrontOptions {
   readonly authenticator: Pick<Authenticator, "caller">;
   readonly forwarder: Pick<Forwarder, "pass">;
   readonly meter: Meter;
+  /** Of tests and the fault campaign. */
+  readonly interceptor?: Interceptor;
   /** Called when a call that may change keys, roles or policies has been answered. */
   identityChanged(): void;
   /** Told of every failure that is not an AwsError: a mistake of ours, not of the caller. */
@@ -52,6 +55,7 @@ export class Front {
       protocol = target?.protocol ?? protocol;
       await this.dispatch(request, response, parts, credential, target);
     } catch (problem) {
+      if (problem instanceof Dropped) return void response.destroy();
       if (!(problem instanceof AwsError)) this.options.report(problem);
       if (response.headersSent) return void response.destroy();
       // The rest of a body that nobody reads would stand before the next request on this connection.
@@ -67,8 +71,13 @@ export class Front {
     credential: Credential | string | undefined,
     target: Target | undefined,
   ): Promise<void> {
+    const { interceptor } = this.options;
+    const interception =
+      target && interceptor?.wants(target.service)
+        ? await Interception.begin(interceptor, request, parts, credential, target)
+        : undefined;
     const service = target && this.services.get(target.service);
-    if (service) return this.handle(request, response, parts, credential, target.service, service);
+    if (service) return this.handle(request, response, parts, credential, target.service, service, interception);
     if (isPublic(parts) && this.options.emulator.services.has("cognito-idp")) {
       return this.options.forwarder.pass(request, response);
     }
@@ -89,7 +98,7 @@ export class Front {
         501,
       );
     }
-    await this.pass(request, response, parts, target.service);
+    await this.pass(request, response, parts, target.service, interception);
   }
 
   private async handle(
@@ -99,8 +108,9 @@ export class Front {
     credential: Credential | string | undefined,
     name: string,
     service: Service,
+    interception: Interception | undefined,
   ): Promise<void> {
-    const body = await readBody(request);
+    const body = interception?.seen.body ?? (await readBody(request));
     // An API's own clients may send an authorization that is no signature at all.
     const foreign = name === "execute-api" && !parts.headers.authorization?.startsWith("AWS4-");
     const signature = typeof credential === "string" && foreign ? undefined : credential;
@@ -113,24 +123,31 @@ export class Front {
     }
     const caller =
       signature === undefined ? undefined : await this.options.authenticator.caller(parts, body, signature);
-    send(
-      response,
-      await service.handle({
-        method: parts.method,
-        path: parts.path,
-        query: new URLSearchParams(parts.query),
-        headers: parts.headers,
-        body,
-        service: name,
-        region: typeof credential === "object" ? credential.region : this.options.region,
-        caller,
-        sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
-      }),
-    );
+    const asked: AwsRequest = {
+      method: parts.method,
+      path: parts.path,
+      query: new URLSearchParams(parts.query),
+      headers: parts.headers,
+      body,
+      service: name,
+      region: typeof credential === "object" ? credential.region : this.options.region,
+      caller,
+      sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
+    };
+    for (let more = (interception?.times ?? 1) - 1; more > 0; more--) await service.handle(asked);
+    const answer = await service.handle(asked);
+    await interception?.executed(answer.status);
+    send(response, answer);
   }
 
-  private async pass(request: HttpRequest, response: HttpResponse, parts: SignedParts, service: string): Promise<void> {
-    await this.options.forwarder.pass(request, response);
+  private async pass(
+    request: HttpRequest,
+    response: HttpResponse,
+    parts: SignedParts,
+    service: string,
+    interception: Interception | undefined,
+  ): Promise<void> {
+    await this.options.forwarder.pass(request, response, interception);
     if (service === "iam" || (service === "apigateway" && parts.method !== "GET")) this.options.identityChanged();
   }
 

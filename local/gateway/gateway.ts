@@ -12,6 +12,7 @@ import { Authorizer } from "./authorize";
 import { Forwarder } from "./forwarder";
 import { Front } from "./front";
 import { createHttpServer, type HttpServer } from "./http";
+import type { Interceptor } from "./intercept";
 import { Roles } from "./roles";
 import {
   AwsError,
@@ -42,6 +43,8 @@ export interface GatewayOptions {
   services(aws: LocalAws): readonly Service[];
   /** Starts what answers all other services. @default ministack */
   readonly startEmulator?: (options: MinistackOptions) => Promise<Emulator>;
+  /** Sees and spoils requests, for tests and the fault campaign. @default none */
+  readonly interceptor?: Interceptor;
 }
 
 export interface Gateway {
@@ -112,6 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       authenticator,
       forwarder,
       meter: options.meter,
+      ...(options.interceptor ? { interceptor: options.interceptor } : {}),
       report: (problem) => {
         const text = problem instanceof Error ? problem.stack : String(problem);
         appendFileSync(join(options.folder, "gateway.log"), `${now().toISOString()} ${text}\n`);
