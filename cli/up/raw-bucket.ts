@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { type RecordShape, TELEMETRY } from "../../lambda-src/events/telemetry";
+import { Checksum } from "./checksum";
 import { isRejected, linesOf, objectsOf } from "./objects";
 
 /** What lies in the raw bucket, read back object by object. */
@@ -20,7 +19,7 @@ export async function readRawBucket(s3: S3Client, bucket: string): Promise<RawBu
   let objects = 0;
   let records = 0;
   let withExtra2 = 0;
-  let checksum = 0n;
+  const checksum = new Checksum();
   const rejected = new Map<string, number>();
   for await (const { key, text } of objectsOf(s3, bucket)) {
     objects += 1;
@@ -35,26 +34,10 @@ export async function readRawBucket(s3: S3Client, bucket: string): Promise<RawBu
       records += 1;
       const record = parsed(line);
       if (hasExtra2(record)) withExtra2 += 1;
-      checksum = addIdentity(checksum, record);
+      checksum.add(record);
     }
   }
-  return { objects, records, withExtra2, checksum, rejected };
-}
-
-/** Adds what identifies a telemetry record, its values in field order, to a checksum that order does not change. */
-export function addIdentity(checksum: bigint, record: unknown): bigint {
-  const identity = createHash("sha1")
-    .update(JSON.stringify(valuesOf(TELEMETRY, record)))
-    .digest()
-    .readBigUInt64LE();
-  return BigInt.asUintN(64, checksum + identity);
-}
-
-function valuesOf(shape: RecordShape, record: unknown): unknown[] {
-  return Object.entries(shape).map(([field, type]) => {
-    const value = (record as Record<string, unknown> | undefined)?.[field] ?? null;
-    return typeof type === "string" ? value : valuesOf(type, value ?? undefined);
-  });
+  return { objects, records, withExtra2, checksum: checksum.value, rejected };
 }
 
 function hasExtra2(record: unknown): boolean {

@@ -4,8 +4,9 @@ import type { LocalAws } from "../../local/gateway/types";
 import { namedQuery, runQuery } from "../athena";
 import { type EmitResult, telemetryRecords } from "../emit";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
+import { Checksum } from "./checksum";
 import { isRejected, linesOf, objectsOf } from "./objects";
-import { addIdentity, type RawBucket, readRawBucket } from "./raw-bucket";
+import { type RawBucket, readRawBucket } from "./raw-bucket";
 import type { Check, Hop, Summary } from "./summary";
 
 /** Outputs that both telemetry stacks have, and those of the warehouse. */
@@ -182,10 +183,10 @@ const between = (accepted: number, unknown: number) => (n: number) => n >= accep
 const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, n) => sum + n, 0);
 
 function checksumOf(seed: number, records: number): bigint {
-  let checksum = 0n;
+  const checksum = new Checksum();
   const generator = telemetryRecords(seed);
-  for (let n = 0; n < records; n++) checksum = addIdentity(checksum, generator.next().value);
-  return checksum;
+  for (let n = 0; n < records; n++) checksum.add(generator.next().value);
+  return checksum.value;
 }
 
 const restApiOf = (url: string) => new URL(url).hostname.split(".")[0]!;

@@ -13,6 +13,7 @@ import { aborted } from "../interrupt";
 import { CommandError, cleanUp } from "../problem";
 import { Reporter } from "../reporter";
 import { synthesize } from "../synth";
+import { Memory } from "./memory";
 import { settle } from "./settle";
 import { addsUp, linesOfSummary, type Summary } from "./summary";
 import { sumUpTelemetry, type TelemetryOutputs } from "./telemetry";
@@ -67,8 +68,11 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
     run.update({ endpoint: gateway.endpoint, region: stack.region, outputs });
     progress("applied");
 
+    const memory = new Memory();
     const summary = await carry(gateway, outputs as unknown as TelemetryOutputs, options, signal, reporter);
     linesOfSummary(summary).forEach(say);
+    say(`memory of this process, the services of the local AWS in it: at most ${memory.peak} MB`);
+    memory.stop();
     say(`logs and state: ${path.relative(".", run.folder)}`);
     const good = addsUp(summary);
     say(`${good ? "It adds up" : "It does NOT add up"}, after ${reporter.seconds.toFixed(1)} s.`);
