@@ -43,8 +43,12 @@ export function terraformFor(options: {
   readonly endpoint: string;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal;
+  /** Account to apply to, 12 digits. @default the run's own */
+  readonly account?: string;
+  /** Values of the stack's Terraform variables. @default none */
+  readonly variables?: Readonly<Record<string, string>>;
 }): Terraform {
-  const { run, stack, setUp, endpoint, progress, signal } = options;
+  const { run, stack, setUp, endpoint, progress, signal, account, variables } = options;
   return new Terraform({
     folder: stack.prepared.folder,
     executable: setUp.terraform.executable,
@@ -53,6 +57,8 @@ export function terraformFor(options: {
       endpoint,
       region: stack.region,
       setup: setUp.terraform.environment,
+      ...(account === undefined ? {} : { account }),
+      ...(variables === undefined ? {} : { variables }),
     }),
     log: path.join(run.folder, "logs", "terraform.log"),
     progress,

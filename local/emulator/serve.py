@@ -89,8 +89,14 @@ class Identity:
     def decide(self, accessKeyId, action, resource, sourceIp=HOST):
         """ministack's `enforce` without its check of the signature, which the gateway has made."""
         from ministack.core import iam_evaluator as iam
+        from ministack.core.responses import request_scope
 
         account_id = self.account_of(accessKeyId)
+        # Where the policies of the caller's account are looked up.
+        with request_scope(account_id, self.region):
+            return self.decided(iam, accessKeyId, account_id, action, resource, sourceIp)
+
+    def decided(self, iam, accessKeyId, account_id, action, resource, sourceIp):
         principal = iam.resolve_principal(accessKeyId, account_id)
         if isinstance(principal, iam.AuthError):
             raise Refusal(principal.code, principal.message)

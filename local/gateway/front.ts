@@ -17,7 +17,10 @@ const OWN_PATHS = "/_redstream/";
 const EMULATOR_PATHS = /^\/_(ministack|localstack|aws)\//;
 
 export interface FrontOptions {
+  /** Of the run's own account; also for callers that sign nothing. */
   readonly services: readonly Service[];
+  /** The same service in the account of a caller. @default the run's own account, whoever calls */
+  inAccount?(name: string, accountId: string): Service | undefined;
   readonly emulator: Pick<Emulator, "services">;
   /** Of requests that are not signed for one. */
   readonly region: string;
@@ -134,8 +137,9 @@ export class Front {
       caller,
       sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
     };
-    for (let more = (interception?.times ?? 1) - 1; more > 0; more--) await service.handle(asked);
-    const answer = await service.handle(asked);
+    const own = (caller && this.options.inAccount?.(name, caller.accountId)) ?? service;
+    for (let more = (interception?.times ?? 1) - 1; more > 0; more--) await own.handle(asked);
+    const answer = await own.handle(asked);
     await interception?.executed(answer.status);
     send(response, answer);
   }

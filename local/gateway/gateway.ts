@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isIP } from "node:net";
@@ -7,6 +7,7 @@ import type { AwsCredentialIdentity } from "@smithy/types";
 import type { Clock } from "../clock";
 import { type Emulator, type MinistackOptions, startMinistack } from "../emulator";
 import type { Meter } from "../meter";
+import { Accounts, OPERATOR, rootOf } from "./accounts";
 import { Authenticator } from "./authenticate";
 import { Authorizer } from "./authorize";
 import { Forwarder } from "./forwarder";
@@ -24,12 +25,9 @@ import {
   type SqlTarget,
 } from "./types";
 
-/** Keys of the operator: root of the account, as the emulator knows it. They are good for nothing but this endpoint. */
-const OPERATOR: AwsCredentialIdentity = { accessKeyId: "test", secretAccessKey: "test" };
-
 export interface GatewayOptions {
   readonly region: string;
-  /** 12 digits. */
+  /** The run's own account, 12 digits. Callers with keys of another find the same services there, with nothing in them. */
   readonly accountId: string;
   /** Folder of this run; must exist. Failures of our own are written to `gateway.log` there. */
   readonly folder: string;
@@ -39,7 +37,7 @@ export interface GatewayOptions {
   readonly python: string;
   /** Port of the endpoint on 127.0.0.1. @default a free one */
   readonly port?: number;
-  /** Makes the services that we answer ourselves; each is given the rest of AWS. */
+  /** Makes the services that we answer ourselves, for each account that is called; each is given the rest of AWS as its account sees it. */
   services(aws: LocalAws): readonly Service[];
   /** Starts what answers all other services. @default ministack */
   readonly startEmulator?: (options: MinistackOptions) => Promise<Emulator>;
@@ -48,11 +46,15 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
+  /** AWS as the run's own account sees it. */
   readonly aws: LocalAws;
+  /** AWS as another account sees it. */
+  inAccount(accountId: string): LocalAws;
   /** `http://127.0.0.1:PORT`: the one endpoint for terraform, the command line, SDKs and handlers. */
   readonly endpoint: string;
   /** Who applies: root of the account. */
   readonly operator: AwsCredentialIdentity;
+  /** Of every account that has been called. */
   readonly services: readonly Service[];
   /** Process of the emulator, for the run's record of what it started. */
   readonly emulatorPid: number;
@@ -83,33 +85,34 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       callBack: endpoint,
       speed: options.clock.speed,
     });
-    const internal = clientConfig(endpoint, options.region, OPERATOR);
+    const asRoot = (accountId: string) => clientConfig(endpoint, options.region, rootOf(accountId, options.accountId));
     const authenticator = new Authenticator(emulator, now);
     const authorizer = new Authorizer(emulator, now);
-    const roles = new Roles(
-      emulator,
-      // Read behind the gateway, where a call to IAM counts as a change of identity.
-      { accountId: options.accountId, iam: { ...internal, endpoint: emulator.endpoint } },
-      now,
-    );
-    const forwarder = new Forwarder(emulator.endpoint);
-    const services: Service[] = [];
-    const aws: LocalAws = {
-      endpoint,
-      region: options.region,
-      accountId: options.accountId,
-      folder: options.folder,
-      clock: options.clock,
-      meter: options.meter,
-      internal,
-      as: (roleArn, principal, sourceArn) =>
-        clientConfig(endpoint, options.region, () => roles.credentials(roleArn, principal, sourceArn)),
-      authorize: (caller, action, resource) => authorizer.authorize(caller, action, resource),
-      connect: (to) => connect(services, to),
-    };
-    services.push(...options.services(aws));
+    const { endpoint: behind } = emulator;
+    // Read behind the gateway, where a call to IAM counts as a change of identity.
+    const roles = new Roles(emulator, (accountId) => ({ ...asRoot(accountId), endpoint: behind }), now);
+    const forwarder = new Forwarder(behind);
+    const accounts: Accounts = new Accounts(options.accountId, (accountId) => {
+      const aws: LocalAws = {
+        endpoint,
+        region: options.region,
+        accountId,
+        folder: folderOf(options, accountId),
+        clock: options.clock,
+        meter: options.meter,
+        internal: asRoot(accountId),
+        as: (roleArn, principal, sourceArn) =>
+          clientConfig(endpoint, options.region, () => roles.credentials(roleArn, principal, sourceArn)),
+        authorize: (caller, action, resource) => authorizer.authorize(caller, action, resource),
+        // A warehouse is reached by its address, whose ever it is.
+        connect: (to) => connect(accounts.services, to),
+      };
+      return { aws, services: options.services(aws) };
+    });
+    const { aws, services } = accounts.of(options.accountId);
     front = new Front({
       services,
+      inAccount: (name, accountId) => accounts.service(name, accountId),
       emulator,
       region: options.region,
       authenticator,
@@ -126,13 +129,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         roles.forget();
       },
     });
-    const started = { http, services, forwarder, emulator };
+    const started = { http, accounts, forwarder, emulator };
     let stopping: Promise<void> | undefined;
     return {
       aws,
+      inAccount: (accountId) => accounts.of(accountId).aws,
       endpoint,
       operator: OPERATOR,
-      services,
+      get services() {
+        return accounts.services;
+      },
       emulatorPid: emulator.pid,
       failure: emulator.failure,
       stop: () => (stopping ??= stop(started)),
@@ -142,6 +148,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await emulator?.stop();
     throw problem;
   }
+}
+
+/** The run's folder, and for another account one of its own in it. */
+function folderOf({ folder, accountId: home }: GatewayOptions, accountId: string): string {
+  if (accountId === home) return folder;
+  const own = join(folder, "accounts", accountId);
+  mkdirSync(own, { recursive: true });
+  return own;
 }
 
 function clientConfig(endpoint: string, region: string, credentials: ClientConfig["credentials"]): ClientConfig {
@@ -183,13 +197,13 @@ async function connect(services: readonly Service[], to: SqlTarget): Promise<Sql
 
 async function stop(started: {
   readonly http: HttpServer;
-  readonly services: readonly Service[];
+  readonly accounts: Accounts;
   readonly forwarder: Forwarder;
   readonly emulator: Emulator;
 }): Promise<void> {
   // One after the other, as one may still need another's answers to end well; and all of them, whatever one says.
   const problems: unknown[] = [];
-  for (const service of started.services) await service.close?.().catch((problem) => problems.push(problem));
+  for (const service of started.accounts.services) await service.close?.().catch((problem) => problems.push(problem));
   await started.http.closeAll();
   started.forwarder.close();
   await started.emulator.stop();

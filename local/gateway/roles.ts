@@ -20,10 +20,8 @@ export class Roles {
 
   constructor(
     private readonly emulator: Pick<Emulator, "openSession">,
-    private readonly aws: {
-      readonly accountId: string /** To read roles, as the account itself. */;
-      readonly iam: ClientConfig;
-    },
+    /** To read the roles of an account, as the account itself. */
+    private readonly iam: (accountId: string) => ClientConfig,
     private readonly now: () => Date,
   ) {}
 
@@ -54,11 +52,13 @@ export class Roles {
 
   private async assume(roleArn: string, principal: string, sourceArn?: string): Promise<AwsCredentialIdentity> {
     const trust = await this.trustPolicy(roleArn);
+    // A service works with roles of the account it works for: nobody may pass it another account's.
+    const account = accountOf(roleArn);
     const context = {
-      "aws:sourceaccount": this.aws.accountId,
+      "aws:sourceaccount": account,
       ...(sourceArn !== undefined && { "aws:sourcearn": sourceArn }),
       // Firehose alone names the account so: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
-      ...(principal === "firehose.amazonaws.com" && { "sts:externalid": this.aws.accountId }),
+      ...(principal === "firehose.amazonaws.com" && { "sts:externalid": account }),
     };
     if (trust === undefined || !trusts(trust, { principal, context })) {
       throw new AwsError(
@@ -75,7 +75,7 @@ export class Roles {
   private async trustPolicy(roleArn: string): Promise<string | undefined> {
     // Loaded when first needed: a run that assumes no role does not pay for it.
     const { GetRoleCommand, IAMClient } = await import("@aws-sdk/client-iam");
-    const iam = new IAMClient(this.aws.iam);
+    const iam = new IAMClient(this.iam(accountOf(roleArn)));
     try {
       const { Role } = await iam.send(new GetRoleCommand({ RoleName: roleArn.slice(roleArn.lastIndexOf("/") + 1) }));
       return Role?.Arn === roleArn ? decodeURIComponent(Role.AssumeRolePolicyDocument ?? "{}") : undefined;
@@ -87,3 +87,6 @@ export class Roles {
     }
   }
 }
+
+/** `arn:aws:iam::ACCOUNT:role/NAME`. */
+const accountOf = (roleArn: string) => roleArn.split(":")[4] ?? "";

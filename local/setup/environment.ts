@@ -64,12 +64,17 @@ export function terraformEnvironment(options: {
   readonly region: string;
   /** From `ensureTerraform`: where plugins come from. */
   readonly setup: Readonly<Environment>;
+  /** Account to apply to, 12 digits: its number is its root's access key here. @default the run's own */
+  readonly account?: string;
+  /** Values of the stack's Terraform variables. @default none */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly parent?: Readonly<NodeJS.ProcessEnv>;
 }): Environment {
   return {
     ...childEnvironment(options.folder, options.setup, options.parent),
+    ...Object.fromEntries(Object.entries(options.variables ?? {}).map(([name, value]) => [`TF_VAR_${name}`, value])),
     AWS_ENDPOINT_URL: assertLoopback(options.endpoint),
-    AWS_ACCESS_KEY_ID: TEST_KEYS.accessKeyId,
+    AWS_ACCESS_KEY_ID: options.account ?? TEST_KEYS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: TEST_KEYS.secretAccessKey,
     AWS_REGION: options.region,
     TF_IN_AUTOMATION: "1",

@@ -52,7 +52,11 @@ function roles() {
     forcePathStyle: true as const,
     maxAttempts: 1,
   };
-  const subject = new Roles({ openSession }, { accountId: "000000000000", iam: client }, () => new Date(now));
+  const subject = new Roles(
+    { openSession },
+    () => client,
+    () => new Date(now),
+  );
   return { openSession, subject };
 }
 
