@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { FirehoseClient, PutRecordBatchCommand } from "@aws-sdk/client-firehose";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { runQuery } from "../../cli/athena";
 import { Applied, changesOf } from "./support/applied";
 import { awsCommand } from "./support/aws-command";
 import { leftovers, NOTHING } from "./support/leftovers";
@@ -45,6 +46,8 @@ async function rowsOf(parquet: Buffer): Promise<unknown[]> {
   database.closeSync();
   return rows;
 }
+const query = async (QueryString: string) =>
+  (await runQuery(lake.gateway.aws.internal, { QueryString, Database: "small", WorkGroup: SMALL_LAKE })).rows;
 const keyOf = (objects: ReadonlyMap<string, Buffer>, start: RegExp) =>
   [...objects.keys()].filter((key) => start.test(key));
 
@@ -68,17 +71,25 @@ it("Parquet by the Glue table's columns lies beside the records as they came, an
   expect(Buffer.from(rawData, "base64").toString()).toBe('{"speed":"fast"}\n');
 }, 120_000);
 
+it("the table by which they were converted answers Athena's queries on the files, but for what was put aside", async () => {
+  expect(await query("SELECT car, speed, gear, tires.front_left FROM laps")).toEqual([["a", "201.5", "7", "1.5"]]);
+}, 120_000);
+
 it("partitions lie in folders of their values, their names end with the file extension", async () => {
   await put("partitioned", '{"car":"a"}\n', '{"car":"b"}\n', '{"car":"a"}\n', "{}\n");
   await lake.settle();
   const objects = await objectsOf("small-partitioned");
   const texts = (car: string) =>
-    keyOf(objects, new RegExp(`^car=${car}/year=\\d{4}/.*\\.jsonl\\.gz$`)).map((key) =>
+    keyOf(objects, new RegExp(`^driver=${car}/year=\\d{4}/.*\\.jsonl\\.gz$`)).map((key) =>
       gunzipSync(objects.get(key)!).toString(),
     );
   expect(texts("a")).toEqual(['{"car":"a"}\n{"car":"a"}\n']);
   expect(texts("b")).toEqual(['{"car":"b"}\n']);
   expect(keyOf(objects, /^errors\/processing-failed\//)).toHaveLength(1);
+  expect(await query("SELECT driver, COUNT(*) FROM by_driver GROUP BY driver ORDER BY driver")).toEqual([
+    ["a", "2"],
+    ["b", "1"],
+  ]);
 }, 120_000);
 
 it("zero buffering writes within a moment", async () => {

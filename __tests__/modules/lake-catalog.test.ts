@@ -15,6 +15,7 @@ import {
   LakeCatalog,
   type LakeCatalogProps,
   type LakeTableProps,
+  valuePartitions,
 } from "../../modules/lake-catalog";
 import { serviceRole } from "../../modules/support/iam";
 import { temporary } from "../support/programs";
@@ -181,6 +182,34 @@ describe("a table", () => {
       "projection.datehour.interval.unit": "HOURS",
       "storage.location.template": `s3://${name}/$\${datehour}/`,
     });
+  });
+
+  it("projects folders by value before either, each value one that Athena looks for", () => {
+    table({ partitioning: valuePartitions(stack, { car: ["a", "b"], team: ["x"] }, hourlyFolders(stack)) });
+    expect(made().partition_keys.map(({ name }: { name: string }) => name)).toEqual(["car", "team", "datehour"]);
+    expect(made().parameters).toMatchObject({
+      "projection.car.type": "enum",
+      "projection.car.values": "a,b",
+      "projection.team.values": "x",
+      "projection.datehour.type": "date",
+    });
+    expect(made().parameters["storage.location.template"]).toMatch(
+      /\/car=\$\$\{car\}\/team=\$\$\{team\}\/\$\$\{datehour\}\/$/,
+    );
+  });
+
+  it.each<[Record<string, string[]>, string]>([
+    [{ Car: ["a"] }, 't: partitioning must be keys of a-z, 0-9 and _, as Athena has its columns, got "Car"'],
+    [{ car: [] }, "t: partitioning.car.values must hold at least one value, got []"],
+    [{ car: ["a,b"] }, 't: partitioning.car.values must be values without comma, slash and white space, got "a,b"'],
+    [{ car: ["a", "a"] }, 't: partitioning.car.values names "a" twice'],
+  ])("refuses the values %j", (values, message) => {
+    expect(() => valuePartitions(stack, values, hourlyFolders(stack))).toThrow(message);
+  });
+
+  it("looks 14 hours further where the folders' hours may be ahead of UTC", () => {
+    table({ partitioning: hourlyFolders(stack, { aheadOfUtc: true }) });
+    expect(made().parameters["projection.datehour.range"]).toBe("2025/01/01/00,NOW+14HOURS");
   });
 
   it("reads JSON lines so that one odd record does not fail every query", () => {

@@ -1,12 +1,11 @@
 import * as path from "node:path";
 import { ArchiveProvider } from "@cdktf/provider-archive/lib/provider";
-import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, LocalBackend, TerraformOutput, TerraformStack } from "cdktf";
 import { Bucket } from "../../../modules/bucket";
 import { EncryptionKey } from "../../../modules/encryption-key";
 import { DataFirehose } from "../../../modules/kinesis-data-firehose";
-import { hourlyPartitions, LakeTable } from "../../../modules/lake-catalog";
+import { hourlyPartitions, LakeCatalog, valuePartitions } from "../../../modules/lake-catalog";
 import { temporary } from "../../support/programs";
 
 export const SMALL_LAKE = "small-lake";
@@ -29,8 +28,14 @@ class SmallLake extends TerraformStack {
       new Bucket(this, `${name}-bucket`, { name: `small-${name}`, key, forceDestroy: true });
     const [columnar, partitioned] = [bucket("columnar"), bucket("partitioned")];
 
-    const table = new LakeTable(this, "laps", {
-      database: new GlueCatalogDatabase(this, "database", { name: "small" }),
+    const catalog = new LakeCatalog(this, "lake", {
+      name: SMALL_LAKE,
+      databaseName: "small",
+      resultsBucketName: "small-results",
+      key,
+      forceDestroy: true,
+    });
+    const table = catalog.addTable("laps", {
       name: "laps",
       bucket: columnar,
       format: "parquet",
@@ -46,11 +51,18 @@ class SmallLake extends TerraformStack {
       bufferingIntervalSeconds: 60,
       timeZone: "Asia/Tokyo",
     });
+    catalog.addTable("by-driver", {
+      name: "by_driver",
+      bucket: partitioned,
+      format: "json",
+      columns: COLUMNS,
+      partitioning: valuePartitions(this, { driver: ["a", "b"] }, hourlyPartitions(this)),
+    });
     new DataFirehose(this, "partitioned", {
       name: "partitioned",
       bucket: partitioned,
       key,
-      partitioning: { keys: { car: ".car" } },
+      partitioning: { keys: { driver: ".car" } },
       fileExtension: ".jsonl.gz",
     });
     new DataFirehose(this, "at-once", {
