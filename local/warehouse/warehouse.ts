@@ -46,6 +46,8 @@ export class Warehouse {
   readonly conflicts = new WriteConflicts();
   /** ARNs of the roles that are associated with it; the control plane keeps them. */
   readonly roles = new Set<string>();
+  /** ARN of the one that `IAM_ROLE default` is; the control plane keeps it too. */
+  defaultRole: string | undefined;
   private readonly sessions = new Set<Session>();
   private lastSession = 0;
   private lastTransaction = 0;

@@ -280,6 +280,30 @@ describe("the statement", () => {
     expect(await failure(it_.admin.run(sql))).toBe(message);
   });
 
+  // https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-chaining-roles.html
+  it("reads as the role that it names, or as the last of a chain, for the user who runs it", async () => {
+    it_.objects = { "in/1": "" };
+    const [one, two] = ["arn:aws:iam::000000000000:role/one", "arn:aws:iam::111111111111:role/two"];
+    await it_.admin.run(`copy t from 's3://bucket/in/' iam_role '${one}' csv`);
+    await it_.admin.run(`copy t from 's3://bucket/in/' iam_role '${one},${two}' csv`);
+    expect(it_.readers).toEqual([
+      [{ roleArn: one }, "admin"],
+      [{ roleArn: one, chain: [two] }, "admin"],
+    ]);
+  });
+
+  // https://docs.aws.amazon.com/redshift/latest/mgmt/default-iam-role.html
+  it("reads as the default role with IAM_ROLE default, and is refused where there is none", async () => {
+    it_.objects = { "in/1": "" };
+    const copy = "copy t from 's3://bucket/in/' iam_role default csv";
+    expect(await failure(it_.admin.run(copy))).toBe(
+      "28000 Default IAM role is not set for the cluster: set one, or name a role in IAM_ROLE",
+    );
+    it_.warehouse.defaultRole = "arn:aws:iam::000000000000:role/usual";
+    await it_.admin.run(copy);
+    expect(it_.readers).toEqual([[{ roleArn: "arn:aws:iam::000000000000:role/usual" }, "admin"]]);
+  });
+
   it("needs INSERT on the table and nothing else", async () => {
     const loader = await it_.user("loader");
     it_.objects = { "in/1": "1,1,a,,1,1,t\n" };

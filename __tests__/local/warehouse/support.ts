@@ -1,7 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ObjectStores, type Session, SqlError, type Warehouse, Warehouses } from "../../../local/warehouse";
+import {
+  type CopyCredentials,
+  type ObjectStore,
+  type ObjectStores,
+  type Session,
+  SqlError,
+  type Warehouse,
+  Warehouses,
+} from "../../../local/warehouse";
 
 /** The objects of one bucket `bucket`; absent keys are missing objects. */
 export type Objects = Record<string, string | Buffer>;
@@ -10,6 +18,8 @@ export type Objects = Record<string, string | Buffer>;
 export class Fixture {
   readonly folder = mkdtempSync(join(tmpdir(), "warehouse-"));
   objects: Objects = {};
+  /** Who each COPY read as. */
+  readonly readers: [CopyCredentials, string][] = [];
   readonly warehouses = new Warehouses(this.folder, this.stores());
   warehouse!: Warehouse;
   admin!: Session;
@@ -37,13 +47,20 @@ export class Fixture {
   }
 
   private stores(): ObjectStores {
-    return () => ({
+    return (credentials, { user }) => {
+      this.readers.push([credentials, user]);
+      return this.store();
+    };
+  }
+
+  private store(): ObjectStore {
+    return {
       list: async (_, prefix) =>
         Object.keys(this.objects)
           .filter((key) => key.startsWith(prefix))
           .sort(),
       get: async (_, key) => (this.objects[key] === undefined ? undefined : Buffer.from(this.objects[key])),
-    });
+    };
   }
 }
 

@@ -187,7 +187,7 @@ function setRoles(namespace: Namespace, input: Input): void {
   if (byDefault !== "" && !roles.has(byDefault)) {
     throw invalid(`defaultIamRoleArn ${byDefault} is not associated with the namespace.`);
   }
-  namespace.defaultRole = byDefault === "" ? undefined : byDefault;
+  namespace.defaultRole = namespace.warehouse.defaultRole = byDefault === "" ? undefined : byDefault;
 }
 
 function checkLogs(logs: readonly string[]): readonly string[] {

@@ -135,6 +135,7 @@ export class Clusters {
         admin: { user: masterUser, password },
       });
       for (const role of cluster.roles) warehouse.roles.add(role);
+      warehouse.defaultRole = cluster.defaultRole;
       if (managed) await this.manage(cluster, password, secretKey);
     } catch (error) {
       await this.warehouses.drop(host);
@@ -258,7 +259,7 @@ export class Clusters {
     const byDefault = parameters.get("DefaultIamRoleArn");
     if (byDefault && !cluster.roles.has(byDefault))
       throw new AwsError("InvalidParameterValue", `DefaultIamRoleArn ${byDefault} is not associated with the cluster`);
-    if (byDefault) cluster.defaultRole = byDefault;
+    if (byDefault) cluster.defaultRole = warehouse.defaultRole = byDefault;
     return { Cluster: this.xml(cluster, "available") };
   }
 

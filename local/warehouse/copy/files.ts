@@ -14,6 +14,10 @@ export interface Reader {
   readonly host: string;
   /** ARNs of the roles that are associated with it. */
   readonly roles: ReadonlySet<string>;
+  /** As policies name it: a cluster's identifier. */
+  readonly name: string;
+  /** The database user who loads. */
+  readonly user: string;
 }
 
 /** Makes the store that acts as `credentials` for a warehouse. */

@@ -3,7 +3,12 @@ import type { Cursor, TableName } from "../sql/cursor";
 
 /** Who reads the files: a role that the warehouse assumes, or keys as they stand in the statement. */
 export type CopyCredentials =
-  | { readonly roleArn: string }
+  | {
+      /** Assumed by Redshift; in a statement that has been read it may be `default`. */
+      readonly roleArn: string;
+      /** Roles that are assumed one by the other, from `roleArn` on; the last one reads. */
+      readonly chain?: readonly string[];
+    }
   | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
 
 export interface CopyStatement {
@@ -159,7 +164,7 @@ function readOption(cursor: Cursor, options: Partial<Mutable<CopyStatement>>): R
     case "with":
       return {};
     case "iam_role":
-      if (cursor.accept("default")) throw notCarried("IAM_ROLE default");
+      if (cursor.accept("default")) return { aws_iam_role: "default" };
       return { aws_iam_role: cursor.string() };
     case "access_key_id":
     case "secret_access_key":
@@ -326,14 +331,20 @@ function credentialString(text: string): Record<string, string> {
 function readCredentials(parts: Readonly<Record<string, string>>): CopyCredentials {
   const { aws_iam_role: role, aws_access_key_id: id, aws_secret_access_key: secret, token } = parts;
   if (role !== undefined) {
-    if (role.includes(",")) throw notCarried("role chaining in IAM_ROLE");
-    if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+$/.test(role)) {
-      throw new SqlError(
-        `Invalid credentials. IAM role '${role}' is not the ARN of a role: arn:aws:iam::<account>:role/<name>`,
-        "28000",
-      );
+    if (role === "default") return { roleArn: role };
+    // https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-chaining-roles.html: no spaces, at most ten.
+    const [roleArn, ...chain] = role.split(",");
+    for (const arn of [roleArn!, ...chain]) {
+      if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(arn)) {
+        throw new SqlError(
+          `Invalid credentials. IAM role '${arn}' is not the ARN of a role: arn:aws:iam::<account>:role/<name>`,
+          "28000",
+        );
+      }
     }
-    return { roleArn: role };
+    if (chain.length > 9)
+      throw new SqlError(`Invalid credentials. At most 10 roles are chained, got ${chain.length + 1}`, "28000");
+    return { roleArn: roleArn!, ...(chain.length > 0 ? { chain } : {}) };
   }
   if (id && secret) return { accessKeyId: id, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) };
   throw new SqlError(

@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { type LoadColumn, LoadFailed, load } from "../copy/load";
-import { readCopy } from "../copy/options";
+import { type CopyCredentials, readCopy } from "../copy/options";
 import { SqlError, translate } from "../errors";
 import type { Session } from "../session";
 import { type Cursor, showName } from "../sql/cursor";
+import type { Warehouse } from "../warehouse";
 import type { Run } from "./read";
 import { describe, engineName, requirePrivilege } from "./relations";
 
@@ -21,7 +22,13 @@ export function readCopyStatement(cursor: Cursor, session: Session): Run {
       if (kind === "view") throw new SqlError(`"${copy.table.name}" is a view: COPY loads tables`, "42809");
       try {
         const columns = await targets(session, copy.table, copy.columns);
-        const store = warehouse.stores(copy.credentials, warehouse);
+        const { host, roles } = warehouse;
+        const store = warehouse.stores(withDefault(copy.credentials, warehouse), {
+          host,
+          roles,
+          name: warehouse.settings.name,
+          user: user.name,
+        });
         // PG_LAST_COPY_ID and PG_LAST_COPY_COUNT: of the last COPY that began to load, 0 rows until it has.
         await remember(engine, query, 0);
         const outcome = await load(
@@ -44,6 +51,14 @@ export function readCopyStatement(cursor: Cursor, session: Session): Run {
       }
     },
   };
+}
+
+/** `IAM_ROLE default`, by https://docs.aws.amazon.com/redshift/latest/mgmt/default-iam-role.html */
+function withDefault(credentials: CopyCredentials, { defaultRole }: Warehouse): CopyCredentials {
+  if (!("roleArn" in credentials) || credentials.roleArn !== "default") return credentials;
+  if (!defaultRole)
+    throw new SqlError("Default IAM role is not set for the cluster: set one, or name a role in IAM_ROLE", "28000");
+  return { roleArn: defaultRole };
 }
 
 async function remember(engine: DuckDBConnection, query: number, rows: number): Promise<void> {
