@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import type { LocalAws } from "../../gateway/types";
 import type { Door } from "../../redshift-common/connect";
+import { subnetsOf } from "../../subnets";
 import type { Warehouses } from "../../warehouse";
 import { conflict, type Input, invalid, notFound } from "./input";
 import type { Namespaces } from "./namespaces";
@@ -162,21 +162,10 @@ export class Workgroups {
         `subnetIds must name at least ${SUBNETS} subnets (this account has no default VPC), got ${ids.length}.`,
       );
     }
-    const ec2 = new EC2Client(this.aws.internal);
-    try {
-      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [...ids] }));
-      const missing = ids.find((id) => !Subnets.some((subnet) => subnet.SubnetId === id));
-      if (missing !== undefined) throw invalid(`The subnet ${missing} doesn't exist.`);
-      const vpcs = new Set(Subnets.map((subnet) => subnet.VpcId));
-      if (vpcs.size > 1) throw invalid(`The subnets ${ids.join(", ")} lie in ${vpcs.size} VPCs.`);
-      const zones = new Set(Subnets.map((subnet) => subnet.AvailabilityZone));
-      if (zones.size < 2) throw invalid(`The subnets ${ids.join(", ")} must lie in different Availability Zones.`);
-    } catch (error) {
-      if ((error as Error).name === "InvalidSubnetID.NotFound") throw invalid((error as Error).message);
-      throw error;
-    } finally {
-      ec2.destroy();
-    }
+    const { missing, vpcs, zones } = await subnetsOf(this.aws, ids);
+    if (missing !== undefined) throw invalid(missing);
+    if (vpcs.size > 1) throw invalid(`The subnets ${ids.join(", ")} lie in ${vpcs.size} VPCs.`);
+    if (zones.size < 2) throw invalid(`The subnets ${ids.join(", ")} must lie in different Availability Zones.`);
     return ids;
   }
 }

@@ -1,0 +1,2 @@
+export type { Brokers, WantedBrokers } from "./brokers";
+export { createKafka } from "./service";
