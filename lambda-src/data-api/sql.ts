@@ -13,6 +13,8 @@ export class SqlFailure extends Error {
     message: string,
     /** Which statement of the transaction, from 0, where it is known. */
     readonly statement?: number,
+    /** Process of the session it ran in, by which system views name it, where it is known. */
+    readonly pid?: number,
   ) {
     super(message);
     this.name = "SqlFailure";

@@ -71,11 +71,12 @@ export async function rowsOf(client: RedshiftDataClient, Id: string): Promise<(s
 }
 
 /** A batch says which of its statements failed in `SubStatements`, and in words ("Query #2 failed with ...") in its own error. */
-function failureOf({ Status, Error: error, SubStatements = [] }: DescribeStatementResponse): SqlFailure {
+function failureOf({ Status, Error: error, SubStatements = [], RedshiftPid }: DescribeStatementResponse): SqlFailure {
   const failed = SubStatements.findIndex((sub) => sub.Status === "FAILED");
   const message = SubStatements[failed]?.Error ?? error ?? `the statement ended as ${Status} without a reason`;
   const named = /^Query #(\d+) /.exec(error ?? "")?.[1];
-  return new SqlFailure(message, failed >= 0 ? failed : named ? Number(named) - 1 : undefined);
+  const statement = failed >= 0 ? failed : named ? Number(named) - 1 : undefined;
+  return new SqlFailure(message, statement, RedshiftPid || undefined);
 }
 
 function textOf(field: Field): string | null {

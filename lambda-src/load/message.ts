@@ -1,3 +1,5 @@
+import { NO_VERSION } from "./entry";
+
 /**
  * What stands in the queue. Two shapes:
  *
@@ -40,7 +42,7 @@ function readQueued({ bucket, key, version, bytes, sequencer, retry }: Record<st
   return {
     bucket,
     keys: [key],
-    version,
+    version: version === NO_VERSION ? undefined : version,
     bytes,
     sequencer: isText(sequencer) ? sequencer : undefined,
     retry: retry === true,

@@ -17,12 +17,19 @@ export interface LoadTable {
 
   /**
    * Columns that name a row. A load replaces rows of the same key; within one load one row a key is kept, the greatest by
-   * its other columns. A row with NULL in its key is nobody's duplicate. With `hourColumn` a row of an earlier hour never
+   * `dedupOrder`. A row with NULL in its key is nobody's duplicate. With `hourColumn` a row of an earlier hour never
    * replaces one of a later hour; without it the later load wins.
    *
    * @default - none: an object version is loaded once, its rows as they are
    */
   readonly dedupKey?: readonly string[];
+
+  /**
+   * With `dedupKey`: of rows with one key in one load, the greatest by these columns is kept. The order of files and lines is not one that Redshift knows.
+   *
+   * @default - the other columns, in their order; name it when one of them is SUPER, which has no order
+   */
+  readonly dedupOrder?: readonly string[];
 
   /**
    * TIMESTAMP column, not among `columns`, that gets the hour (UTC) of the object a row came from. Replay replaces the rows of an hour by it.
@@ -47,7 +54,7 @@ export function tableProblems(tables: readonly LoadTable[]): string[] {
   const problems: string[] = [];
   for (const [index, table] of tables.entries()) {
     const where = `table ${table.name || index}`;
-    const { name, columns, copy, dedupKey, hourColumn } = table;
+    const { name, columns, copy, dedupKey, dedupOrder, hourColumn } = table;
     const say = (problem: string) => problems.push(`${where}: ${problem}`);
     if (!NAME.test(name)) say(`name must be ${NAME_RULE}, got ${JSON.stringify(name)}`);
     if (table.schema !== undefined && !NAME.test(table.schema))
@@ -64,6 +71,11 @@ export function tableProblems(tables: readonly LoadTable[]): string[] {
     if (dedupKey?.length === 0) say("dedupKey must name at least one column, or be left out");
     for (const column of dedupKey ?? []) {
       if (!columns.includes(column)) say(`dedupKey ${column} is not among its columns ${columns.join(", ")}`);
+    }
+    if (dedupOrder !== undefined && dedupKey === undefined)
+      say("dedupOrder is of use with dedupKey only; leave it out");
+    for (const column of dedupOrder ?? []) {
+      if (!columns.includes(column)) say(`dedupOrder ${column} is not among its columns ${columns.join(", ")}`);
     }
     if (hourColumn !== undefined && columns.includes(hourColumn))
       say(`hourColumn ${hourColumn} is among its columns: files must not fill it`);

@@ -1,0 +1,40 @@
+import type { LoadableObject } from "./object";
+import type { FileError } from "./ports";
+
+/** The warehouse, rights, or the way to the files. */
+const UNABLE =
+  /permission denied|not authorized|access ?denied|forbidden|\bdoes not exist|no such bucket|nosuchbucket|\bnot (?:be )?found\b|nosuchkey|slow ?down|internal ?error|service ?unavailable|too many requests|throttl|time(?:d)? ?out|connection|network|1023|serializable|deadlock|disk full|out of memory|cancel|abort|expired|assume|\bkms\b|invalidobjectstate|credential|manifest/i;
+/** A file's content or form. */
+const BAD =
+  /load into table .* failed|sys_load_error_detail|stl_load_errors|gzip|zlib|inflate|deflate|zstd|bzip|lzo|decompress|compress|parquet|\borc\b|avro|schema|incompatible|unsupported|truncated|unexpected end|corrupt|invalid|malformed|delimiter|too long|line/i;
+
+/** Whose fault a failed COPY is, by its words. Keys in it say nothing: `kpis/connection.csv` is a name. */
+export function classify(message: string, files: readonly LoadableObject[]): "unable" | "bad" | "unknown" {
+  let text = message;
+  for (const { bucket, key } of files) text = text.replaceAll(`s3://${bucket}/${key}`, "").replaceAll(key, "");
+  if (UNABLE.test(text)) return "unable";
+  return BAD.test(text) ? "bad" : "unknown";
+}
+
+/** Longest file name that SYS_LOAD_ERROR_DETAIL holds. */
+const NAME_BYTES = 256;
+
+/** The file that an error is about; undefined when none is named, or more than one could be meant. */
+export function fileOf(error: FileError, files: readonly LoadableObject[]): LoadableObject | undefined {
+  const name = error.file.trimEnd();
+  const cut = Buffer.byteLength(name) >= NAME_BYTES - 4;
+  const found = files.filter(({ bucket, key }) => {
+    const url = `s3://${bucket}/${key}`;
+    return url.trimEnd() === name || (cut && url.startsWith(name));
+  });
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** Errors of one file as a failed COPY's message names them, where it names one file of the load and no more. */
+export function namedIn(message: string, files: readonly LoadableObject[]): LoadableObject | undefined {
+  const urls = files.map((file) => ({ file, url: `s3://${file.bucket}/${file.key}` }));
+  const found = urls.filter(({ url }) => message.includes(url));
+  // A key may begin with another one: the longest is the one that is meant, if it holds all others.
+  const longest = found.sort((one, other) => other.url.length - one.url.length)[0];
+  return longest && found.every(({ url }) => longest.url.startsWith(url)) ? longest.file : undefined;
+}

@@ -1,0 +1,32 @@
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { OWN_PREFIX } from "./config";
+import { manifestOf } from "./manifest";
+import type { Objects } from "./ports";
+
+/** `Objects` by S3. HEAD is strongly consistent: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel */
+export function s3Objects(client: S3Client, Bucket: string): Objects {
+  return {
+    async head(Key, VersionId) {
+      try {
+        const head = await client.send(new HeadObjectCommand({ Bucket, Key, VersionId }));
+        return { version: head.VersionId ?? "null", modified: head.LastModified ?? new Date(0) };
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async writeManifest(loadId, files) {
+      const Key = `${OWN_PREFIX}manifests/${loadId}`;
+      const Body = JSON.stringify(manifestOf(files));
+      await client.send(new PutObjectCommand({ Bucket, Key, Body, ContentType: "application/json" }));
+      return `s3://${Bucket}/${Key}`;
+    },
+  };
+}
+
+/** 404 for what is not there, 405 for a delete marker asked for by its version, 400 for a version that never was one. HEAD's answers have no words. */
+function isMissing(error: unknown): boolean {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  return status === 404 || status === 405 || status === 400;
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
+import { S3Client } from "@aws-sdk/client-s3";
+import type { Deadline } from "../data-api/deadline";
+import { assumedRole } from "./assumed-role";
+import type { LoadConfig } from "./config";
+import { dataApiWarehouse } from "./data-api-warehouse";
+import { dynamodbLedger } from "./dynamodb-ledger";
+import type { Ports } from "./ports";
+import { s3Objects } from "./s3-objects";
+
+/**
+ * A call that hangs is given up and sent again: all of ours may be repeated. The SDK waits between tries, longer where it is throttled, so
+ * a ledger that is short of capacity delays a load; what still fails then stays in the queue.
+ */
+export const PATIENT = { maxAttempts: 8, requestHandler: { connectionTimeout: 3000, requestTimeout: 20_000 } } as const;
+
+export interface Clients {
+  readonly dynamodb: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly redshift: RedshiftDataClient;
+}
+
+/** Clients last as long as the function's process, so that connections are used again. */
+export function createClients({ dataApiRole }: Pick<LoadConfig, "dataApiRole">): Clients {
+  return {
+    dynamodb: new DynamoDBClient(PATIENT),
+    s3: new S3Client(PATIENT),
+    redshift: new RedshiftDataClient({
+      ...PATIENT,
+      ...(dataApiRole === undefined ? {} : { credentials: assumedRole(dataApiRole) }),
+    }),
+  };
+}
+
+/** The load's ports on AWS. */
+export function onAws({ dynamodb, s3, redshift }: Clients, config: LoadConfig, deadline: Deadline): Ports {
+  const now = () => new Date();
+  const { connection, copyRole, bucketRegion } = config;
+  const running = { client: redshift, deadline, sleep: (milliseconds: number) => sleep(milliseconds) };
+  return {
+    ledger: dynamodbLedger(dynamodb, config.ledgerTable),
+    objects: s3Objects(s3, config.bucket),
+    warehouse: dataApiWarehouse(running, { connection, copyRole, bucketRegion, now }),
+    clock: { now, remaining: () => deadline.remaining() },
+  };
+}
