@@ -1,0 +1,2 @@
+export { type ClusterOptions, KafkaCluster } from "./cluster";
+export { type Configuration, fitted, readProperties } from "./properties";
