@@ -13,6 +13,12 @@ export function upCommand(settingsFile: string | undefined): Command {
     .option("--seed <n>", "seed of the generator: the same seed sends the same records", integer(0, 4_294_967_295), 1)
     .option("--batch <n>", "records in one request; left out, one record a request", integer(1, 500))
     .option("--concurrency <n>", "requests under way at once", integer(1, 1000), 16)
+    .option(
+      "--bad-records <percent>",
+      "beside them, so many in a hundred that are bad or odd, by the API and straight to the stream; 0 sends none",
+      integer(0, 50),
+      0,
+    )
     .option("--keep", "stay up and serve after the summary", false)
     .addOption(speedOption())
     .addOption(portOption())

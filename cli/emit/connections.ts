@@ -17,6 +17,14 @@ export interface Post {
   readonly body: string | Buffer;
 }
 
+/** A request with a JSON body, for the host of `target`. */
+export const jsonPost = (method: "POST" | "PUT", target: URL, path: string, body: Buffer): Post => ({
+  method,
+  path,
+  headers: { host: target.host, "content-type": "application/json", "content-length": String(body.length) },
+  body,
+});
+
 /** The answer was cut or did not come: whether the record was taken is not known. */
 export class NoAnswer extends Error {}
 

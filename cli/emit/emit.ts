@@ -1,7 +1,8 @@
+import { attempt } from "./attempt";
 import { createAuthorizer, type EmitAuth } from "./auth";
-import { Connections, NoAnswer, NotConnected, type Post } from "./connections";
+import { Connections, jsonPost, type Post } from "./connections";
 import { TelemetryWriter } from "./generator";
-import { again, type Outcome, readOutcome } from "./outcome";
+import type { Outcome } from "./outcome";
 import { Pacer, realTimer, type Timer } from "./pacer";
 import { backOffMs } from "./retry";
 
@@ -227,25 +228,9 @@ class Sender {
     }
   }
 
-  private async try(body: Buffer, records: number): Promise<Outcome> {
-    const { target } = this.options;
-    try {
-      const request = await this.authorize({
-        method: "POST",
-        path: this.path,
-        headers: {
-          host: target.host,
-          "content-type": "application/json",
-          "content-length": String(body.length),
-        },
-        body,
-      });
-      return readOutcome(await this.connections.send(request), records);
-    } catch (error) {
-      if (error instanceof NotConnected) return again(false, error.message);
-      if (error instanceof NoAnswer) return again(true, error.message);
-      throw error;
-    }
+  private try(body: Buffer, records: number): Promise<Outcome> {
+    const post = jsonPost("POST", this.options.target, this.path, body);
+    return attempt(this.connections, this.authorize, post, records);
   }
 
   private report(): void {

@@ -15,7 +15,12 @@ export interface RawBucket {
   readonly rejected: ReadonlyMap<string, number>;
 }
 
-export async function readRawBucket(s3: S3Client, bucket: string): Promise<RawBucket> {
+/** `nameOf` may say what a rejected record is, by its bytes; that then stands before the reason. */
+export async function readRawBucket(
+  s3: S3Client,
+  bucket: string,
+  nameOf: (rawData: Buffer) => string | undefined = () => undefined,
+): Promise<RawBucket> {
   let objects = 0;
   let records = 0;
   let withExtra2 = 0;
@@ -25,7 +30,7 @@ export async function readRawBucket(s3: S3Client, bucket: string): Promise<RawBu
     objects += 1;
     if (isRejected(key)) {
       for (const line of linesOf(text)) {
-        const reason = reasonOf(line);
+        const reason = reasonOf(line, nameOf);
         rejected.set(reason, (rejected.get(reason) ?? 0) + 1);
       }
       continue;
@@ -47,9 +52,21 @@ function hasExtra2(record: unknown): boolean {
   return typeof EXTRA2 === "number" && EXTRA2 === (fuel_consumption as number) * (lap_time as number);
 }
 
-function reasonOf(line: string): string {
-  const { errorCode, errorMessage } = (parsed(line) ?? {}) as { errorCode?: unknown; errorMessage?: unknown };
-  return `${errorCode ?? "unknown"}: ${errorMessage ?? line.slice(0, 80)}`;
+/** The documents of a failed conversion name their error otherwise. */
+interface ErrorDocument {
+  readonly errorCode?: unknown;
+  readonly errorMessage?: unknown;
+  readonly lastErrorCode?: unknown;
+  readonly lastErrorMessage?: unknown;
+  readonly rawData?: unknown;
+}
+
+function reasonOf(line: string, nameOf: (rawData: Buffer) => string | undefined): string {
+  const document = (parsed(line) ?? {}) as ErrorDocument;
+  const { errorCode = document.lastErrorCode, errorMessage = document.lastErrorMessage, rawData } = document;
+  const name = typeof rawData === "string" ? nameOf(Buffer.from(rawData, "base64")) : undefined;
+  const reason = `${errorCode ?? "unknown"}: ${errorMessage ?? line.slice(0, 80)}`;
+  return name === undefined ? reason : `${name} (${reason})`;
 }
 
 /** Undefined for what is no JSON object. */

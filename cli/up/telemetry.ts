@@ -2,12 +2,14 @@ import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { S3Client } from "@aws-sdk/client-s3";
 import type { LocalAws } from "../../local/gateway/types";
 import { namedQuery, runQuery } from "../athena";
-import { type EmitResult, telemetryRecords } from "../emit";
+import type { BadResult, EmitResult } from "../emit";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
-import { Checksum } from "./checksum";
+import { BadFound } from "./bad";
+import { checksOf, totalOf } from "./checks";
+import { recordsGivenUp } from "./given-up";
 import { isRejected, linesOf, objectsOf } from "./objects";
-import { type RawBucket, readRawBucket } from "./raw-bucket";
-import type { Check, Hop, Summary } from "./summary";
+import { readRawBucket } from "./raw-bucket";
+import type { Hop, Summary } from "./summary";
 
 /** Outputs that both telemetry stacks have, and those of the warehouse. */
 export interface TelemetryOutputs extends WarehouseOutputs {
@@ -22,6 +24,8 @@ export interface TelemetryOutputs extends WarehouseOutputs {
   /** Absent in a folder that was synthesized before there was one. */
   readonly athena_workgroup?: string;
   readonly warehouse_table?: string;
+  /** Absent with engine sql, where the API puts on the delivery stream itself. */
+  readonly stream_name?: string;
 }
 
 /** Rows shown of the table, and lines of the CSV files. */
@@ -41,24 +45,26 @@ export async function sumUpTelemetry(
   outputs: TelemetryOutputs,
   sent: EmitResult,
   seed: number,
+  bad?: BadResult,
 ): Promise<Summary> {
   const s3 = new S3Client(aws.internal);
-  const raw = await readRawBucket(s3, outputs.raw_bucket);
+  const badFound = bad && new BadFound(bad);
+  const raw = await readRawBucket(s3, outputs.raw_bucket, badFound?.nameOf);
   const warehouse = warehouseOf(outputs);
   const arrived = warehouse ? await rowsOfTable(aws, warehouse, outputs) : await linesOfBucket(aws, s3, outputs);
-  const meter = (place: string, ...events: string[]) =>
-    Object.fromEntries(events.map((event) => [event, aws.meter.read(place, event)]));
+  const meter = <E extends string>(place: string, ...events: E[]) =>
+    Object.fromEntries(events.map((event) => [event, aws.meter.read(place, event)])) as Record<E, number>;
+  /** What happens only with some options, or when something went wrong: said where it did. */
+  const also = (place: string, ...events: string[]) =>
+    Object.fromEntries(Object.entries(meter(place, ...events)).filter(([, count]) => count > 0));
   const api = meter(`api:${restApiOf(outputs.api_url)}`, "received", "accepted", "refused", "failed");
-  const rawFirehose = meter(
-    `firehose:${outputs.raw_delivery_stream}`,
-    "received",
-    "transformed",
-    "processing_failed",
-    "dropped",
-    "retried",
-    "delivered",
-    "objects",
-  );
+  const rawPlace = `firehose:${outputs.raw_delivery_stream}`;
+  const rawFirehose = {
+    ...meter(rawPlace, ...["received", "transformed", "processing_failed", "dropped", "retried"]),
+    ...also(rawPlace, "conversion_failed", "partition_failed"),
+    ...meter(rawPlace, "delivered", "objects"),
+    ...also(rawPlace, "backed_up", "lost"),
+  };
   const analytics =
     outputs.analytics_application === undefined
       ? undefined
@@ -71,14 +77,19 @@ export async function sumUpTelemetry(
           "delivered",
           "retried",
         );
-  const delivery = meter(
-    `firehose:${outputs.processed_delivery_stream}`,
-    ...["received", "delivered", "objects"],
-    ...(warehouse ? ["copies", "copy_failures", "loaded", "abandoned"] : []),
-  );
+  const processedPlace = `firehose:${outputs.processed_delivery_stream}`;
+  const delivery = {
+    ...meter(processedPlace, "received"),
+    ...also(processedPlace, "conversion_failed", "partition_failed"),
+    ...meter(processedPlace, "delivered", "objects"),
+    ...(warehouse ? meter(processedPlace, "copies", "copy_failures", "loaded", "abandoned") : {}),
+    ...also(processedPlace, "retried", "backed_up", "lost"),
+  };
+  const givenUp = delivery.abandoned ? await recordsGivenUp(s3, outputs.processed_bucket) : 0;
   const { accepted, refused, lost, retried, unknown } = sent;
   const hops: Hop[] = [
     { name: "emit", counts: { sent: sent.sent, accepted, retried, refused, lost } },
+    ...(badFound ? [{ name: "bad records", counts: badFound.counts() }] : []),
     { name: "API Gateway", counts: api },
     { name: "Firehose, raw", counts: rawFirehose },
     {
@@ -86,7 +97,7 @@ export async function sumUpTelemetry(
       counts: {
         records: raw.records,
         with_EXTRA2: raw.withExtra2,
-        rejected: total(raw.rejected),
+        rejected: totalOf(raw.rejected),
         objects: raw.objects,
       },
     },
@@ -96,97 +107,21 @@ export async function sumUpTelemetry(
   ];
   return {
     hops,
-    checks: checksOf({ sent, seed, raw, analytics, delivery, arrived: arrived.count, unknown }),
+    checks: checksOf({
+      sent,
+      seed,
+      raw,
+      analytics,
+      delivery,
+      arrived: arrived.count,
+      unknown: unknown + (bad?.unknown ?? 0),
+      bad: bad && badFound && { ...bad, checks: badFound.checks() },
+      givenUp,
+    }),
     rejected: raw.rejected,
     firstRows: arrived.firstRows,
     places: [`raw records: s3://${outputs.raw_bucket}/ (rejected ones under its error prefix)`, arrived.place],
   };
-}
-
-type Counts = Readonly<Record<string, number>>;
-
-interface Counted {
-  readonly sent: EmitResult;
-  readonly seed: number;
-  readonly raw: RawBucket;
-  readonly analytics: Counts | undefined;
-  readonly delivery: Counts;
-  readonly arrived: number;
-  readonly unknown: number;
-}
-
-const checksOf = (of: Counted): Check[] => [
-  ...rawChecks(of),
-  ...(of.analytics ? analyticsChecks(of, of.analytics) : withoutAnalytics(of)),
-];
-
-function rawChecks({ sent, seed, raw, unknown }: Counted): Check[] {
-  const rejected = total(raw.rejected);
-  return [
-    {
-      says: `every record sent was accepted (${sent.accepted} of ${sent.records})`,
-      holds: sent.accepted === sent.records,
-    },
-    {
-      says: `every accepted record is in the raw bucket ${timesOf(unknown)} (${raw.records})`,
-      holds: between(sent.accepted, unknown)(raw.records + rejected),
-    },
-    { says: `no record was rejected (${rejected})`, holds: rejected === 0 },
-    {
-      says: `every raw record has its EXTRA2 (${raw.withExtra2} of ${raw.records})`,
-      holds: raw.withExtra2 === raw.records,
-    },
-    ...(unknown === 0 && rejected === 0 && sent.accepted === sent.records
-      ? [
-          {
-            says: "the raw records are those that were sent, by checksum",
-            holds: raw.checksum === checksumOf(seed, sent.records),
-          },
-        ]
-      : []),
-  ];
-}
-
-function analyticsChecks({ sent, delivery, arrived, unknown }: Counted, analytics: Counts): Check[] {
-  const selected = analytics.selected!;
-  return [
-    {
-      says: `the analytics application read every accepted record ${timesOf(unknown)} and understood it (${analytics.read})`,
-      holds: between(sent.accepted, unknown)(analytics.read!) && analytics.unreadable === 0,
-    },
-    {
-      says: `each was selected or filtered (${selected} + ${analytics.filtered})`,
-      holds: selected + analytics.filtered! === analytics.read,
-    },
-    {
-      says: `every selected record was delivered (${delivery.delivered})`,
-      holds: delivery.received === selected && delivery.delivered === selected,
-    },
-    { says: `every selected record arrived (${arrived})`, holds: arrived === selected },
-  ];
-}
-
-/** Engine sql: what AWS runs no more is not run here either. */
-const withoutAnalytics = ({ delivery, arrived }: Counted): Check[] => [
-  {
-    says: `nothing is selected with engine sql, which AWS runs no more, and nothing arrived (${arrived})`,
-    holds: delivery.received === 0 && arrived === 0,
-  },
-];
-
-const timesOf = (unknown: number) =>
-  unknown === 0 ? "once" : `once, or twice for at most ${unknown} whose answer was cut`;
-
-/** As many as `accepted`, or more by what repeated puts explain. */
-const between = (accepted: number, unknown: number) => (n: number) => n >= accepted && n <= accepted + unknown;
-
-const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, n) => sum + n, 0);
-
-function checksumOf(seed: number, records: number): bigint {
-  const checksum = new Checksum();
-  const generator = telemetryRecords(seed);
-  for (let n = 0; n < records; n++) checksum.add(generator.next().value);
-  return checksum.value;
 }
 
 const restApiOf = (url: string) => new URL(url).hostname.split(".")[0]!;

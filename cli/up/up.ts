@@ -1,24 +1,26 @@
 import * as path from "node:path";
 import { KinesisAnalyticsV2Client } from "@aws-sdk/client-kinesis-analytics-v2";
 import { takeStack, terraformFor } from "../../local/apply";
-import { startLocalAws } from "../../local/aws";
+import { ACCOUNT_ID, startLocalAws } from "../../local/aws";
 import type { Gateway } from "../../local/gateway";
-import { Run } from "../../local/runs/run";
+import { type AppliedStack, Run } from "../../local/runs/run";
 import { cleanDeadRuns } from "../../local/runs/runs";
 import { TEST_KEYS } from "../../local/setup/environment";
 import { setUp } from "../../local/setup/set-up";
 import { start } from "../analytics";
-import { type EmitResult, emit, emitAuthOf, progressLine } from "../emit";
+import { type BadResult, type EmitResult, emit, emitAuthOf, progressLine, sendBad } from "../emit";
 import { aborted } from "../interrupt";
 import { CommandError, cleanUp } from "../problem";
 import { Reporter } from "../reporter";
 import { synthesize } from "../synth";
+import { type EventMonitorOutputs, type EventWarehouseOutputs, sendEvents, sumUpEvents } from "./events";
 import { Memory } from "./memory";
+import { placeOf, stacksOf } from "./places";
 import { settle } from "./settle";
 import { addsUp, linesOfSummary, type Summary } from "./summary";
 import { sumUpTelemetry, type TelemetryOutputs } from "./telemetry";
 
-export const PIPELINES = ["telemetry-warehouse", "telemetry-lake"] as const;
+export const PIPELINES = ["telemetry-warehouse", "telemetry-lake", "event-monitor"] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
 export interface UpOptions {
@@ -30,6 +32,8 @@ export interface UpOptions {
   readonly concurrency: number;
   /** Records in one request; left out, one record a request. */
   readonly batch?: number;
+  /** Bad and odd records beside the good ones, as a percentage of them. 0 sends none. */
+  readonly badRecords: number;
   /** Stay up and serve after the summary. */
   readonly keep: boolean;
   readonly speed: number;
@@ -46,14 +50,16 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
   const run = Run.create({ root: ".", stack: options.pipeline });
   const from = await synthesized(options, run, progress);
   const ready = await setUp(progress);
-  const stack = takeStack({ run, stack: options.pipeline, setUp: ready, from });
-  for (const line of stack.prepared.standIns) progress(`stands in: ${line}`);
-  for (const { type, reason } of stack.inert) progress(`inert here: ${type} (${reason})`);
+  const stacks = stacksOf(options.pipeline).map((name) => takeStack({ run, stack: name, setUp: ready, from }));
+  for (const { prepared, inert } of stacks) {
+    for (const line of prepared.standIns) progress(`stands in: ${line}`);
+    for (const { type, reason } of inert) progress(`inert here: ${type} (${reason})`);
+  }
   stopIf(signal);
 
   const gateway = await startLocalAws({
     folder: run.folder,
-    region: stack.region,
+    region: stacks[0]!.region,
     python: ready.python,
     speed: options.speed,
     ...(options.port === undefined ? {} : { port: options.port }),
@@ -61,15 +67,26 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
   try {
     run.started(gateway.emulatorPid, "emulator");
     progress(`the local AWS is up at ${gateway.endpoint}; its clock: ${options.speed} s of waiting take one`);
-    const terraform = terraformFor({ run, stack, setUp: ready, endpoint: gateway.endpoint, progress, signal });
-    await terraform.init();
-    await terraform.apply();
-    const outputs = await terraform.output();
-    run.update({ endpoint: gateway.endpoint, region: stack.region, outputs });
+    const applied: Record<string, AppliedStack> = {};
+    for (const stack of stacks) {
+      const { stack: name } = stack.prepared;
+      const place = placeOf(name, stacks);
+      if (stacks.length > 1) progress(`${name}: in account ${place.account ?? ACCOUNT_ID}`);
+      const common = { run, stack, setUp: ready, endpoint: gateway.endpoint, progress, signal };
+      const terraform = terraformFor({ ...common, ...place });
+      await terraform.init();
+      await terraform.apply();
+      applied[name] = { outputs: await terraform.output(), ...(place.account ? { account: place.account } : {}) };
+    }
+    const { outputs } = applied[options.pipeline]!;
+    const { region } = stacks[0]!;
+    run.update({ endpoint: gateway.endpoint, region, outputs, ...(stacks.length > 1 ? { applied } : {}) });
     progress("applied");
 
     const memory = new Memory();
-    const summary = await carry(gateway, outputs as unknown as TelemetryOutputs, options, signal, reporter);
+    const summary = await (options.pipeline === "event-monitor"
+      ? carryEvents(gateway, applied, options, signal, reporter)
+      : carry(gateway, outputs as unknown as TelemetryOutputs, options, signal, reporter));
     linesOfSummary(summary).forEach(say);
     say(`memory of this process, the services of the local AWS in it: at most ${memory.peak} MB`);
     memory.stop();
@@ -91,6 +108,26 @@ async function synthesized(options: UpOptions, run: Run, progress: (line: string
   return folder;
 }
 
+/** Puts both streams' events, waits until they have come to rest, and counts. */
+async function carryEvents(
+  gateway: Gateway,
+  applied: Readonly<Record<string, AppliedStack>>,
+  { records, rate, seed }: UpOptions,
+  signal: AbortSignal,
+  { progress }: Reporter,
+): Promise<Summary> {
+  const [first, second] = stacksOf("event-monitor").map((name) => applied[name]!);
+  const outputs = { ...first!.outputs, ...second!.outputs } as unknown as EventMonitorOutputs & EventWarehouseOutputs;
+  const accounts = {
+    warehouse: gateway.inAccount(first!.account ?? ACCOUNT_ID),
+    events: gateway.inAccount(second!.account ?? ACCOUNT_ID),
+  };
+  const sent = await sendEvents(accounts.events, outputs, { records, rate, seed, signal, progress });
+  stopIf(signal);
+  await settle(gateway, progress, signal);
+  return sumUpEvents(accounts, outputs, sent, seed);
+}
+
 /** Starts the analytics, sends the records, waits until they have come to rest, and counts. */
 async function carry(
   gateway: Gateway,
@@ -108,9 +145,12 @@ async function carry(
       pollMilliseconds: 200,
     });
   }
-  const sent = await send(gateway, outputs, options, signal, progress);
+  const [sent, bad] = await Promise.all([
+    send(gateway, outputs, options, signal, progress),
+    options.badRecords === 0 ? undefined : sendBadBeside(gateway, outputs, options, signal),
+  ]);
   await settle(gateway, progress, signal);
-  return sumUpTelemetry(gateway.aws, outputs, sent, options.seed);
+  return sumUpTelemetry(gateway.aws, outputs, sent, options.seed, bad);
 }
 
 /** Milliseconds between two lines of the emitter's progress. */
@@ -144,6 +184,28 @@ async function send(
   if (sent.firstFailure) progress(`emit: first failure: ${sent.firstFailure}`);
   stopIf(signal);
   return sent;
+}
+
+/** Of the records that bad ones are made of: not those that are sent good. */
+const OTHER_SEED = 0x5bad_5eed;
+
+async function sendBadBeside(
+  { aws, endpoint }: Gateway,
+  outputs: TelemetryOutputs,
+  { records, badRecords, seed }: UpOptions,
+  signal: AbortSignal,
+): Promise<BadResult> {
+  const caller = { region: aws.region, endpoint, credentials: TEST_KEYS };
+  return sendBad({
+    ...caller,
+    url: outputs.api_url,
+    auth: await emitAuthOf({ ...outputs }, caller),
+    dataStream: outputs.stream_name,
+    deliveryStream: outputs.raw_delivery_stream,
+    records: Math.ceil((records * badRecords) / 100),
+    seed: (seed ^ OTHER_SEED) >>> 0,
+    signal,
+  });
 }
 
 async function serve(gateway: Gateway, run: Run, signal: AbortSignal, say: (line?: string) => void): Promise<void> {
