@@ -176,6 +176,71 @@ const events = section({
   database: v.optional(text, "tracking"),
 });
 
+/** How the files of a table are read: some of COPY's options, by their names in `lambda-src/copy`. */
+const copy = section({
+  format: oneOf(["csv", "json", "parquet", "orc", "avro", "delimited"]),
+  compression: v.optional(oneOf(["gzip", "zstd", "bzip2", "lzop"])),
+  delimiter: v.optional(text),
+  ignoreHeader: v.optional(number),
+  nullAs: v.optional(text),
+  emptyAsNull: v.optional(boolean),
+  blanksAsNull: v.optional(boolean),
+  truncateColumns: v.optional(boolean),
+  dateFormat: v.optional(text),
+  timeFormat: v.optional(text),
+  jsonpaths: v.optional(text),
+});
+
+const loadTable = section({
+  /** First part of the keys of its files. */
+  name: text,
+  schema: v.optional(text),
+  /** Columns that a file fills. */
+  columns: texts,
+  copy,
+  /** Columns that name a row: the same in two files is one row. */
+  dedupKey: v.optional(texts),
+  /** Of rows with one key in one load, the greatest by these is kept. */
+  dedupOrder: v.optional(texts),
+  /** Column that gets the hour of the file, by which a replay replaces rows. */
+  hourColumn: v.optional(text),
+  /** Whether every key holds its hour. */
+  datedKeys: v.optional(boolean),
+});
+
+const loader = section({
+  /** Folder of `sql/` whose migrations make the tables. */
+  dataset: v.optional(text, "kpis"),
+  database: v.optional(text, "kpis"),
+  /** Tables that files may go to. Left out, those of `sql/kpis`. */
+  tables: v.optional(v.array(loadTable, ({ input }) => `must be a list, got ${JSON.stringify(input)}`)),
+  /** One COPY takes so many files (1 to 10,000) … The constructs have the defaults of these. */
+  maxFiles: v.optional(number),
+  /** … or megabytes … */
+  maxBytesMb: v.optional(number),
+  /** … or what has come in so many seconds (0 to 300). */
+  maxWaitSeconds: v.optional(number),
+  /** Seconds a load may take, 60 to 900. */
+  timeoutSeconds: v.optional(number),
+  /** Loads at once, 2 to 1000. */
+  maxConcurrency: v.optional(number),
+  /** Tries before a message goes to the dead-letter queue, 5 to 1000. */
+  maxReceives: v.optional(number),
+  /** Days the ledger remembers what is loaded. */
+  ledgerDays: v.optional(number),
+  /** Days the sweep looks back. */
+  sweepLookbackDays: v.optional(number),
+  /** Minutes between two sweeps, 1 to 1440. */
+  sweepEveryMinutes: v.optional(number),
+  /** Seconds the sweep leaves an object to its event. */
+  sweepMinAgeSeconds: v.optional(number),
+  /** Starts of keys that are nobody's table. */
+  ignoredPrefixes: v.optional(texts),
+  /** Days after which files move to an archive class. Left out, they stay where they are. */
+  archiveAfterDays: v.optional(number),
+  archiveClass: v.optional(oneOf(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]), "GLACIER"),
+});
+
 const settings = section({
   /** `dev`: cheap and destroyable. `prod`: final snapshots, deletion protection, longer retention, a shared state. */
   profile: v.optional(oneOf(["dev", "prod"]), "dev"),
@@ -197,6 +262,7 @@ const settings = section({
   telemetry: v.optional(telemetry, {}),
   warehouse: v.optional(warehouse, {}),
   events: v.optional(events, {}),
+  loader: v.optional(loader, {}),
 });
 
 export type Settings = v.InferOutput<typeof settings>;
@@ -205,6 +271,7 @@ export type TelemetrySettings = Settings["telemetry"];
 export type DeliverySettings = v.InferOutput<typeof processedDelivery>;
 export type WarehouseSettings = Settings["warehouse"];
 export type EventSettings = Settings["events"];
+export type LoaderSettings = Settings["loader"];
 
 /** A settings file that cannot be used. The message is one line for the person who wrote it. */
 export class SettingsError extends Error {

@@ -2,6 +2,7 @@ import type { Construct } from "constructs";
 import type { EncryptionKey } from "../modules/encryption-key";
 import { RedshiftCluster } from "../modules/redshift-cluster";
 import { RedshiftServerless } from "../modules/redshift-serverless";
+import type { Delivery } from "../modules/support/redshift-checks";
 import { type Settings, SettingsError, type WarehouseSettings } from "../settings";
 
 export interface WarehouseProps {
@@ -9,6 +10,20 @@ export interface WarehouseProps {
   readonly key: EncryptionKey;
   /** Full name of a part. */
   readonly nameOf: (part: string) => string;
+
+  /**
+   * Who loads it, where the stack leaves no choice.
+   *
+   * @default - as the settings say
+   */
+  readonly delivery?: Delivery;
+
+  /**
+   * Name of its first database.
+   *
+   * @default - as the settings say
+   */
+  readonly database?: string;
 }
 
 /** Settings that one kind of warehouse has a use for and the other has not. */
@@ -20,12 +35,16 @@ const ONLY_FOR = {
 /** The warehouse that the settings choose, as `warehouse` of `scope`. */
 export function createWarehouse(
   scope: Construct,
-  { settings, key, nameOf }: WarehouseProps,
+  { settings, key, nameOf, ...fixed }: WarehouseProps,
 ): RedshiftCluster | RedshiftServerless {
   const { region, profile, warehouse } = settings;
-  checkPublicAddress(scope, settings);
+  const { kind } = warehouse;
+  const delivery = fixed.delivery ?? warehouse.delivery;
+  const database = fixed.database ?? warehouse.database;
+  checkPublicAddress(scope, settings, delivery);
   checkKind(scope, warehouse);
-  const { kind, database, delivery, enhancedVpcRouting } = warehouse;
+  // A private warehouse has no choice, and the setting is of the others.
+  const enhancedVpcRouting = delivery === "loader" ? true : warehouse.enhancedVpcRouting;
   const common = { region, key, profile, database, delivery, enhancedVpcRouting };
   if (kind === "serverless") {
     const { baseRpus, maxRpus, dailyRpuHours } = warehouse;
@@ -53,8 +72,8 @@ export function warehouseOutputs(warehouse: RedshiftCluster | RedshiftServerless
 }
 
 /** `prod` is private by default: the one exception is taken knowingly or not at all. */
-function checkPublicAddress(scope: Construct, { profile, warehouse }: Settings): void {
-  if (profile === "prod" && warehouse.delivery === "firehose" && !warehouse.acknowledgePublicAddress) {
+function checkPublicAddress(scope: Construct, { profile, warehouse }: Settings, delivery: Delivery): void {
+  if (profile === "prod" && delivery === "firehose" && !warehouse.acknowledgePublicAddress) {
     throw new SettingsError(
       `${scope.node.path}: profile prod refuses warehouse.delivery "firehose": Firehose reaches a warehouse only at a public address, which one ingress rule (the Region's Firehose addresses), TLS and passwords then protect; set warehouse.acknowledgePublicAddress to true to accept that`,
     );

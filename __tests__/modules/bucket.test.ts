@@ -104,6 +104,16 @@ describe("Bucket", () => {
     expect(resources(stack, S3BucketLifecycleConfiguration)[0].rule[0].expiration).toEqual([{ days: 90 }]);
   });
 
+  it("deletes what is under a temporary prefix, and nothing else by that rule", () => {
+    raw({ temporary: { prefix: ".redstream/", days: 14 } });
+    expect(resources(stack, S3BucketLifecycleConfiguration)[0].rule[1]).toEqual({
+      id: "temporary",
+      status: "Enabled",
+      filter: [{ prefix: ".redstream/" }],
+      expiration: [{ days: 14 }],
+    });
+  });
+
   it.each(["ab", "Upper", "under_score", "two..dots", "-start", "end-"])("refuses the name %s", (name) => {
     expect(() => raw({ name })).toThrow(
       `t/raw: name must be 3 to 63 characters of a-z, 0-9, - and ., with a letter or digit at both ends, got "${name}"`,

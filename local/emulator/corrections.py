@@ -141,6 +141,49 @@ def whole_flow_logs(ec2):
     ec2._ACTION_MAP["DescribeFlowLogs"] = describe_whole
 
 
+def prefix_lists_in_rules(ec2):
+    """A security group rule loses the prefix list it names (the S3 of the Region): Terraform would replace it at every plan, and cannot say why."""
+    parse = ec2._parse_ip_permissions
+
+    def parse_whole(params, prefix):
+        rules = parse(params, prefix)
+        for i, rule in enumerate(rules, 1):
+            j = 1
+            while name := ec2._p(params, f"{prefix}.{i}.PrefixListIds.{j}.PrefixListId"):
+                entry = {"PrefixListId": name}
+                if description := ec2._p(params, f"{prefix}.{i}.PrefixListIds.{j}.Description"):
+                    entry["Description"] = description
+                rule["PrefixListIds"].append(entry)
+                j += 1
+        return rules
+
+    xml = ec2._sg_rule_xml
+
+    def xml_whole(group, rule, is_egress=False):
+        """A rule that names a prefix list is shown as one of no addresses at all; its id is made of all it names, so it is put in for them."""
+        if not rule.get("PrefixListIds"):
+            return xml(group, rule, is_egress)
+        own, id_of = ec2._sg_rule_id(group, is_egress, rule), ec2._sg_rule_id
+        ec2._sg_rule_id = lambda *_: own
+        try:
+            return "".join(
+                xml(group, {**rule, "PrefixListIds": [], "IpRanges": [{**entry, "CidrIp": "-"}]}, is_egress).replace(
+                    "<cidrIpv4>-</cidrIpv4>", f"<prefixListId>{entry['PrefixListId']}</prefixListId>"
+                )
+                for entry in rule["PrefixListIds"]
+            )
+        finally:
+            ec2._sg_rule_id = id_of
+
+    ec2._parse_ip_permissions = parse_whole
+    ec2._sg_rule_xml = xml_whole
+
+
+def network(ec2):
+    whole_flow_logs(ec2)
+    prefix_lists_in_rules(ec2)
+
+
 # https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html, version 2
 DEFAULT_FLOW_LOG_FORMAT = (
     "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
@@ -388,7 +431,7 @@ CORRECTIONS = {
     "lambda_svc": whole_batches,
     "sqs": shortened_invisibility,
     "cloudwatch": whole_alarms,
-    "ec2": whole_flow_logs,
+    "ec2": network,
     "apigateway_v1": api_gateway,
     "kinesis": kinesis_streams,
     "s3": s3_bucket,

@@ -1,0 +1,1 @@
+export { Alarms, type AlarmsProps } from "./alarms";

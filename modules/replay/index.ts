@@ -1,0 +1,1 @@
+export { Replay, type ReplayProps } from "./replay";

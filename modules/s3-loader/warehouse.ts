@@ -1,0 +1,70 @@
+import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
+import { DataAwsPartition } from "@cdktf/provider-aws/lib/data-aws-partition";
+import { DataAwsRegion } from "@cdktf/provider-aws/lib/data-aws-region";
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import type { Construct } from "constructs";
+import { DEFAULT_SCHEMA, type LoadTable } from "../../lambda-src/load/table";
+import type { Grant } from "../../lambda-src/run-migrations/event";
+import { type Allow, allow } from "../support/iam";
+
+/** The warehouse that files are loaded into: a provisioned cluster (`RedshiftCluster` is one) or a workgroup (`RedshiftServerless`). */
+export type LoadTarget = {
+  /** ARN of the cluster or workgroup. */
+  readonly arn: string;
+  readonly database: string;
+  /** Role of `IAM_ROLE default`, which COPY reads the bucket with. */
+  readonly copyRole: IamRole;
+} & ({ readonly identifier: string } | { readonly workgroupName: string });
+
+const SUBMIT_ACTIONS = ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"];
+const FOLLOW_ACTIONS = [
+  "redshift-data:DescribeStatement",
+  "redshift-data:GetStatementResult",
+  "redshift-data:CancelStatement",
+];
+
+/** Where it is, as the functions' environment says it. */
+export const whereIs = (target: LoadTarget): Readonly<Record<string, string>> =>
+  "workgroupName" in target ? { WORKGROUP_NAME: target.workgroupName } : { CLUSTER_IDENTIFIER: target.identifier };
+
+/** Lets `role` run SQL on this warehouse as its own database user, `IAMR:<role>`, which the migrations make. */
+export function allowLoad(scope: Construct, id: string, role: IamRole, target: LoadTarget): void {
+  allow(
+    scope,
+    id,
+    role,
+    { actions: SUBMIT_ACTIONS, on: [target.arn] },
+    {
+      // A statement has no ARN. It belongs to the session that submitted it, and the condition leaves only those.
+      actions: FOLLOW_ACTIONS,
+      on: ["*"],
+      when: [{ test: "StringEquals", variable: "redshift-data:statement-owner-iam-userid", values: ["&{aws:userid}"] }],
+    },
+    login(scope, id, target),
+  );
+}
+
+/** https://docs.aws.amazon.com/redshift/latest/mgmt/data-api-iam.html: temporary credentials of the caller's own identity. */
+function login(scope: Construct, id: string, target: LoadTarget): Allow {
+  if ("workgroupName" in target) return { actions: ["redshift-serverless:GetCredentials"], on: [target.arn] };
+  const { partition } = new DataAwsPartition(scope, `${id}-partition`);
+  const { name: region } = new DataAwsRegion(scope, `${id}-region`);
+  const { accountId } = new DataAwsCallerIdentity(scope, `${id}-account`);
+  const database = `arn:${partition}:redshift:${region}:${accountId}:dbname:${target.identifier}/${target.database}`;
+  return { actions: ["redshift:GetClusterCredentialsWithIAM"], on: [database] };
+}
+
+/** Table that a load is recorded in, in the warehouse itself. A migration makes it. */
+export const LOADS = { schema: "redstream", table: "loads" } as const;
+
+/** What the database user of a loading role needs: its tables to read, fill and replace rows of (which is also what LOCK asks), and the record. */
+export const loadsInto = (tables: readonly LoadTable[]): readonly Grant[] => [
+  ...tables.map(
+    ({ name, schema = DEFAULT_SCHEMA }): Grant => ({
+      schema,
+      table: name,
+      privileges: ["SELECT", "INSERT", "DELETE"],
+    }),
+  ),
+  { ...LOADS, privileges: ["SELECT", "INSERT"] },
+];

@@ -1,0 +1,1 @@
+export { StateMachine, type StateMachineProps, type States } from "./state-machine";

@@ -1,0 +1,111 @@
+import type { Construct } from "constructs";
+import { OWN_PREFIX } from "../lambda-src/load/config";
+import type { LoadTable } from "../lambda-src/load/table";
+import { Bucket } from "../modules/bucket";
+import { EncryptionKey } from "../modules/encryption-key";
+import { Alarms } from "../modules/observability";
+import { QueryRunner } from "../modules/query-runner";
+import { Replay } from "../modules/replay";
+import { loadsInto, S3Loader } from "../modules/s3-loader";
+import type { Settings } from "../settings";
+import { PipelineStack } from "./pipeline-stack";
+import { createWarehouse, warehouseOutputs } from "./warehouse";
+
+/** Tables of sql/kpis, one a format. */
+const TABLES: readonly LoadTable[] = [
+  {
+    name: "kpis",
+    columns: ["kpi", "measured_on", "region", "value"],
+    copy: { format: "csv" },
+    hourColumn: "source_hour",
+  },
+  {
+    name: "page_views",
+    columns: ["view_id", "page", "viewed_at", "duration_ms"],
+    copy: { format: "json", compression: "gzip", timeFormat: "auto" },
+    dedupKey: ["view_id"],
+    hourColumn: "source_hour",
+  },
+  {
+    name: "sensors",
+    columns: ["sensor_id", "read_at", "celsius"],
+    copy: { format: "parquet" },
+    hourColumn: "source_hour",
+  },
+];
+
+/** Days that manifests are kept: as long as a load that is looked into can be. */
+const MANIFEST_DAYS = 14;
+
+/** Files put into a bucket, in the tables of a private warehouse: each version once, the bad ones set aside, any hour again. */
+export class S3LoaderStack extends PipelineStack {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, settings);
+    const { profile, loader: own } = settings;
+    const nameOf = (part: string) => this.nameOf(`load-${part}`);
+    const { disposable, logRetentionDays } = this;
+
+    const key = new EncryptionKey(this, "key", {
+      description: `Files of ${id}`,
+      deletionWindowDays: disposable ? 7 : 30,
+    });
+    const bucket = new Bucket(this, "files", {
+      name: nameOf("files"),
+      key,
+      forceDestroy: disposable,
+      temporary: { prefix: OWN_PREFIX, days: MANIFEST_DAYS },
+      archive:
+        own.archiveAfterDays === undefined
+          ? undefined
+          : [{ afterDays: own.archiveAfterDays, storageClass: own.archiveClass }],
+    });
+    const target = createWarehouse(this, { settings, key, nameOf, delivery: "loader", database: own.database });
+    const alarms = new Alarms(this, "alarms", { name: nameOf("alarms"), key });
+    const tables = own.tables ?? TABLES;
+    const { dataset, tables: _, database, archiveAfterDays, archiveClass, ...limits } = own;
+    const loader = new S3Loader(this, "loader", {
+      name: nameOf("objects"),
+      key,
+      bucket,
+      target,
+      tables,
+      disposable,
+      alarms,
+      logRetentionDays,
+      ...limits,
+    });
+    const replay = new Replay(this, "replay", {
+      name: nameOf("replay"),
+      key,
+      loader,
+      bucket,
+      alarms,
+      logRetentionDays,
+    });
+    const grants = loadsInto(tables);
+    const migrations = new QueryRunner(this, "migrations", {
+      name: nameOf("migrate"),
+      target,
+      key,
+      dataset,
+      iamRoles: [loader.function.role, replay.function.role].map(({ name }) => ({ roleName: name, grants })),
+      profile,
+      logRetentionDays,
+    });
+    loader.start(migrations.ready);
+
+    this.output({
+      loader_bucket: bucket.name,
+      loader_queue_url: loader.queue.queue.url,
+      loader_dead_letter_url: loader.queue.deadLetters.url,
+      loader_ledger: loader.ledger.name,
+      loader_function: loader.function.fn.functionName,
+      loader_tables: tables.map(({ schema = "public", name }) => `${schema}.${name}`).join(","),
+      sweep_state_machine: loader.sweep.machine.arn,
+      replay_state_machine: replay.machine.arn,
+      replay_function: replay.function.fn.functionName,
+      alarm_topic: alarms.topic.arn,
+      ...warehouseOutputs(target),
+    });
+  }
+}
