@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { STSClient } from "@aws-sdk/client-sts";
+import type { AppliedStack, RunRecord } from "../local/runs/run";
 import { latestLive, liveRuns } from "../local/runs/runs";
 import { TEST_KEYS } from "../local/setup/environment";
 import { CommandError } from "./problem";
@@ -23,9 +24,11 @@ export interface Target {
   credentials(): Promise<Credentials>;
 }
 
-/** Finds the applied stack `stack` (on a local run: the one that runs, when left out). */
-export function findTarget(name: TargetName, stack: string | undefined, root = "."): Target {
-  return name === "local" ? localTarget(stack, root) : awsTarget(stack, root);
+/**
+ * Finds the applied stack `stack`. Left out on a local run, it is the one that runs; of a run with several stacks, the one that has the output `having`.
+ */
+export function findTarget(name: TargetName, stack: string | undefined, root = ".", having?: string): Target {
+  return name === "local" ? localTarget(stack, root, having) : awsTarget(stack, root);
 }
 
 /** One output of the stack as text. */
@@ -39,27 +42,38 @@ export function outputOf(target: Target, name: string): string {
   return value;
 }
 
-function localTarget(stack: string | undefined, root: string): Target {
+function localTarget(stack: string | undefined, root: string, having: string | undefined): Target {
   const { record } = latestLive(root);
-  const serving = liveRuns(root).filter(({ record }) => record.serving);
-  const found = stack === undefined ? record : serving.find(({ record }) => record.stack === stack)?.record;
+  const serving = liveRuns(root)
+    .map(({ record }) => record)
+    .filter(({ serving }) => serving);
+  const found = stack === undefined ? record : serving.find((one) => stack in stacksOf(one));
   if (!found) {
     throw new CommandError(
-      `${stack} is not up locally; up are ${serving.map(({ record }) => record.stack).join(", ")}: start it with "npm start -- ${stack} --keep"`,
+      `${stack} is not up locally; up are ${serving.flatMap((one) => Object.keys(stacksOf(one))).join(", ")}: start it with "npm start -- ${stack} --keep"`,
     );
   }
   if (!found.outputs) {
     throw new CommandError("the local AWS that is up has no stack applied by redstream: it was started with serve");
   }
-  const { endpoint, region = "us-east-1", outputs } = found;
+  const { endpoint, region = "us-east-1" } = found;
+  const stacks = stacksOf(found);
+  const name = stack ?? Object.keys(stacks).find((one) => having && having in stacks[one]!.outputs) ?? found.stack;
+  const { outputs, account } = stacks[name]!;
+  const credentials = account === undefined ? TEST_KEYS : { ...TEST_KEYS, accessKeyId: account };
   return {
-    stack: found.stack,
+    stack: name,
     region,
     endpoint,
     outputs,
-    client: { region, credentials: TEST_KEYS, ...(endpoint ? { endpoint } : {}) },
-    credentials: async () => TEST_KEYS,
+    client: { region, credentials, ...(endpoint ? { endpoint } : {}) },
+    credentials: async () => credentials,
   };
+}
+
+/** The stacks of a run; the one it is named for comes first. */
+function stacksOf({ stack, outputs = {}, applied = {} }: RunRecord): Readonly<Record<string, AppliedStack>> {
+  return { [stack]: { outputs }, ...applied };
 }
 
 function awsTarget(stack: string | undefined, root: string): Target {

@@ -12,7 +12,7 @@ export function queryCommand(): Command {
     .argument("[stack]", "stack whose warehouse it is (default: the one that is up locally)")
     .addOption(targetOption())
     .action(async (sql: string, stack: string | undefined, options: { target: TargetName }) => {
-      const target = findTarget(options.target, stack);
+      const target = findTarget(options.target, stack, ".", "warehouse_database");
       const warehouse = warehouseOf(target.outputs);
       if (!warehouse) throw new CommandError(`${target.stack} has no warehouse: its files are in its buckets`);
       const answer = await query(new RedshiftDataClient(target.client), warehouse, sql);

@@ -3,6 +3,13 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { type ProcessInfo, readProcess } from "./processes";
 
+/** A stack that a run has applied. */
+export interface AppliedStack {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Account it was applied to. @default the run's own */
+  readonly account?: string;
+}
+
 /** What a run's `run.json` holds, for the commands that attach to it and for the next run that cleans up. */
 export interface RunRecord {
   readonly id: string;
@@ -16,6 +23,8 @@ export interface RunRecord {
   readonly region?: string;
   /** Terraform's outputs of the stack, once it is applied. */
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Every stack of the run by its name, where it has more than the one. */
+  readonly applied?: Readonly<Record<string, AppliedStack>>;
   /** True while the run stays up and serves (`--keep`). */
   readonly serving?: boolean;
 }

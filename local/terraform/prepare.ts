@@ -157,7 +157,11 @@ function keepStateHere(configuration: JsonObject, stack: string, folder: string)
   const kind = "cloud" in terraform ? "cloud" : (Object.keys(backend)[0] ?? "none");
   const given = objectOf(backend.local).path;
   if (kind === "local" && given === here) return [];
-  const override = { terraform: { backend: { local: { path: here } } } };
+  const states = statesOf(configuration);
+  const override = {
+    terraform: { backend: { local: { path: here } } },
+    ...(Object.keys(states).length === 0 ? {} : { data: { terraform_remote_state: states } }),
+  };
   writeFileSync(path.join(folder, OVERRIDE), `${JSON.stringify(override, null, 2)}\n`);
   const what =
     kind === "cloud"
@@ -168,6 +172,19 @@ function keepStateHere(configuration: JsonObject, stack: string, folder: string)
           ? "the state in the stack's folder"
           : `backend ${kind}`;
   return [`a state of this copy's own stands in for ${what}, which is neither read nor written (${OVERRIDE})`];
+}
+
+/** What CDKTF puts before the name of the stack whose state another one reads. */
+const OF_STACK = "cross-stack-reference-input-";
+
+/** The states of other stacks that this one reads: of the same copies, wherever the account keeps theirs. */
+function statesOf(configuration: JsonObject): JsonObject {
+  const names = Object.keys(objectOf(objectOf(configuration.data).terraform_remote_state));
+  const here = (name: string) => ({
+    backend: "local",
+    config: { path: `../../../.terraform-state/${name.replace(OF_STACK, "")}/terraform.tfstate` },
+  });
+  return Object.fromEntries(names.map((name) => [name, here(name)]));
 }
 
 function requires(configuration: JsonObject, provider: string): boolean {
