@@ -117,6 +117,8 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "data.archive_file",
   // The other stack of a run, through its state.
   "data.terraform_remote_state",
+  // The other stack of a run, through its state.
+  "data.terraform_remote_state",
   // Questions.
   "data.aws_iam_policy_document",
   "data.aws_caller_identity",
