@@ -3,12 +3,18 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { RedshiftserverlessNamespace } from "@cdktf/provider-aws/lib/redshiftserverless-namespace";
 import { RedshiftserverlessUsageLimit } from "@cdktf/provider-aws/lib/redshiftserverless-usage-limit";
 import { RedshiftserverlessWorkgroup } from "@cdktf/provider-aws/lib/redshiftserverless-workgroup";
+import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
+import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
 import { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
 import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
+import { Password } from "@cdktf/provider-random/lib/password";
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { TerraformOutput, type TerraformStack } from "cdktf";
 import { EncryptionKey } from "../../modules/encryption-key";
-import { RedshiftServerless, type RedshiftServerlessProps } from "../../modules/redshift-serverless";
+import { Network } from "../../modules/network";
+import { addressesNeeded, RedshiftServerless, type RedshiftServerlessProps } from "../../modules/redshift-serverless";
 import { emptyStack, resources, synthesized } from "../support/synth";
 
 let stack: TerraformStack;
@@ -165,5 +171,91 @@ describe("RedshiftServerless", () => {
     ],
   ])("refuses %j", (over, message) => {
     expect(() => minimal(over)).toThrow(`t/warehouse: ${message}`);
+  });
+});
+
+describe("RedshiftServerless within a network of the stack", () => {
+  const network = () =>
+    new Network(stack, "network", {
+      name: "orders",
+      key: new EncryptionKey(stack, "network-key", { description: "test" }),
+    });
+  const within = (over: Partial<RedshiftServerlessProps> = {}, subnets = 3) => {
+    const { vpc, privateSubnets } = network();
+    return minimal({ within: { vpc, subnets: privateSubnets.slice(0, subnets) }, ...over });
+  };
+
+  it("is private, with enhanced VPC routing, in the network's subnets, and has no VPC of its own", () => {
+    within();
+    const [made] = resources(stack, RedshiftserverlessWorkgroup);
+    expect(made).toMatchObject({ publicly_accessible: false, enhanced_vpc_routing: true });
+    expect(made.subnet_ids).toEqual([1, 2, 3].map((n) => expect.stringContaining(`aws_subnet.network_private-${n}_`)));
+    expect(resources(stack, Vpc)).toHaveLength(1);
+  });
+
+  it("lets in whom it is told to on its port, by a rule out of their group and one into its own", () => {
+    const warehouse = within({ port: 5440 });
+    expect(resources(stack, VpcSecurityGroupIngressRule)).toEqual([]);
+    warehouse.admit({ id: "vpn", securityGroupId: "sg-vpn" });
+    const rule = { description: "SQL of vpn", ip_protocol: "tcp", from_port: 5440, to_port: 5440 };
+    const own = expect.stringMatching(/^\$\{aws_security_group\.warehouse_security-group_\w+\.id\}$/);
+    expect(resources(stack, VpcSecurityGroupIngressRule)).toEqual([
+      expect.objectContaining({ ...rule, security_group_id: own, referenced_security_group_id: "sg-vpn" }),
+    ]);
+    expect(resources(stack, VpcSecurityGroupEgressRule)).toEqual([
+      expect.objectContaining({ ...rule, security_group_id: "sg-vpn", referenced_security_group_id: own }),
+    ]);
+  });
+
+  it.each([
+    [4, 13],
+    [8, 13],
+    [32, 13],
+    [64, 21],
+    [128, 37],
+    [256, 69],
+    [512, 133],
+  ])("with %d processing units needs %d free addresses a subnet, by AWS's table", (rpus, addresses) => {
+    expect(addressesNeeded(rpus)).toBe(addresses);
+  });
+
+  it.each<[Partial<RedshiftServerlessProps>, string]>([
+    [{ delivery: "loader" }, "delivery is for a warehouse with a VPC of its own, and not for one within another"],
+    [{ vpcCidr: "10.1.0.0/16" }, "vpcCidr is for a warehouse with a VPC of its own, and not for one within another"],
+    [
+      { enhancedVpcRouting: false },
+      "enhancedVpcRouting must not be false within a network: streaming reads the brokers through it",
+    ],
+  ])("refuses %j", (over, message) => {
+    expect(() => within(over)).toThrow(new Error(`t/warehouse: ${message}`));
+  });
+
+  it("refuses fewer than three zones", () => {
+    expect(() => within({}, 2)).toThrow(
+      "t/warehouse: within.subnets must be at least 3, each in a zone of its own, which enhanced VPC routing needs, got 2",
+    );
+  });
+});
+
+describe("a superuser's password that Terraform makes", () => {
+  it("is long, is in a secret of the stack's key, and is the one of the namespace", () => {
+    new RandomProvider(stack, "random");
+    const made = namespace({ adminPassword: "terraform" });
+    const password = expect.stringMatching(/^\$\{random_password\.\w+[\w-]*\.result\}$/);
+    expect(made).toMatchObject({ admin_username: "redstream_admin", admin_user_password: password });
+    expect(made).not.toHaveProperty("manage_admin_password");
+    expect(resources(stack, Password)).toMatchObject([{ length: 32, min_upper: 1, min_lower: 1, min_numeric: 1 }]);
+    expect(resources(stack, SecretsmanagerSecret)).toMatchObject([
+      { name: "laps-a1-admin", kms_key_id: expect.stringContaining("aws_kms_key"), recovery_window_in_days: 0 },
+    ]);
+    expect(resources(stack, SecretsmanagerSecretVersion)[0].secret_string).toMatch(
+      /^\$\{jsonencode\(\{"username" = "redstream_admin", "password" = random_password\.[\w-]+\.result\}\)\}$/,
+    );
+  });
+
+  it("is asked for by a word that is known", () => {
+    expect(() => minimal({ adminPassword: "me" as "redshift" })).toThrow(
+      't/warehouse: adminPassword must be one of redshift, terraform, got "me"',
+    );
   });
 });

@@ -10,6 +10,12 @@ const LARGE_BASE_REGIONS: readonly string[] = ["us-east-1", "us-east-2", "us-wes
 /** The most that a workgroup may grow to. */
 const MAX_RPUS = 5632;
 
+/**
+ * Free addresses that each subnet of a workgroup with enhanced VPC routing must have. Management guide, "Considerations when using Amazon Redshift
+ * Serverless": 13 for 32 RPUs, 21 for 64, 37 for 128, 69 for 256, 133 for 512; fewer than 32 are counted as 32 here.
+ */
+export const addressesNeeded = (rpus: number): number => Math.max(rpus, 32) / 4 + 5;
+
 /** Refuses a base and a maximum capacity that CreateWorkgroup does. Tokens pass. */
 export function checkCapacity(
   scope: Construct,

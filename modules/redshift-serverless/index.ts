@@ -1,1 +1,2 @@
+export { addressesNeeded } from "./capacity";
 export { RedshiftServerless, type RedshiftServerlessProps } from "./redshift-serverless";

@@ -3,10 +3,13 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { RedshiftserverlessNamespace } from "@cdktf/provider-aws/lib/redshiftserverless-namespace";
 import { RedshiftserverlessUsageLimit } from "@cdktf/provider-aws/lib/redshiftserverless-usage-limit";
 import { RedshiftserverlessWorkgroup } from "@cdktf/provider-aws/lib/redshiftserverless-workgroup";
+import type { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import type { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
 import { type Place, placeWarehouse } from "../redshift-network";
+import { admit } from "../support/admit";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
 import { serviceRole } from "../support/iam";
 import { checkLogRetention } from "../support/log-retention";
@@ -18,10 +21,13 @@ import {
   type Placement,
   placementOf,
 } from "../support/redshift-checks";
+import { AdminPassword } from "./admin-password";
 import { checkCapacity } from "./capacity";
 import { PARAMETERS } from "./parameters";
+import { type Lies, placeWithin } from "./within";
 
 const PROFILES = ["dev", "prod"] as const;
+const PASSWORDS = ["redshift", "terraform"] as const;
 
 export interface RedshiftServerlessProps {
   /** Name of namespace and workgroup: 3 to 64 of a-z, 0-9 and -. */
@@ -101,6 +107,25 @@ export interface RedshiftServerlessProps {
   readonly enhancedVpcRouting?: boolean;
 
   /**
+   * A network of the stack to lie in, in place of a VPC of its own: for a warehouse that reads streams there. Then nobody delivers (`delivery` is left out), the
+   * workgroup is private with enhanced VPC routing, which streaming needs, and whoever connects is let in by `admit`. At least three subnets, each in a zone of
+   * its own, with `addressesNeeded` free addresses each.
+   *
+   * https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started-MSK.html
+   *
+   * @default - a VPC of its own
+   */
+  readonly within?: { readonly vpc: Vpc; readonly subnets: readonly Subnet[] };
+
+  /**
+   * Who makes the superuser's password. `redshift`: Redshift, which also rotates it; it is in no state. `terraform`: the `random` provider; it is in the
+   * state, and does not change by itself. In both cases it is in Secrets Manager.
+   *
+   * @default "redshift"
+   */
+  readonly adminPassword?: (typeof PASSWORDS)[number];
+
+  /**
    * Addresses of the workgroup's own VPC, 16 to 28 mask bits.
    *
    * @default "10.0.0.0/16"
@@ -140,14 +165,18 @@ export class RedshiftServerless extends Construct {
   /** Runs the queries, and has the address. */
   readonly workgroup: RedshiftserverlessWorkgroup;
 
-  /** Role of `IAM_ROLE default`, for COPY of what Firehose gave up on. Without rights: grant it the bucket that it shall read. */
+  /** Role of `IAM_ROLE default`: for COPY of what Firehose gave up on, and for streams. Without rights: grant it the bucket or the topic that it shall read. */
   readonly copyRole: IamRole;
 
   /** First database. */
   readonly database: string;
 
-  readonly network: Place["network"];
+  /** Subnets it lies in. */
+  readonly subnets: readonly Subnet[];
   readonly securityGroup: Place["securityGroup"];
+
+  private readonly port: number;
+  private readonly ownPassword: AdminPassword | undefined;
 
   constructor(scope: Construct, id: string, props: RedshiftServerlessProps) {
     super(scope, id);
@@ -155,23 +184,21 @@ export class RedshiftServerless extends Construct {
     this.database = props.database ?? "telemetry";
     const subnetCidrs = props.subnetCidrs ?? ["10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"];
     this.check(props, port, subnetCidrs);
-    const placement = placementOf(this, props);
+    const placement: Placement | "within" = props.within ? "within" : placementOf(this, props);
+    this.port = port;
 
     // The namespace asks as redshift-serverless in some of its work: AWS's own default role trusts both.
     this.copyRole = serviceRole(this, "copy-role", ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]);
-    const place = placeWarehouse(this, {
-      name: props.name,
-      region: props.region,
-      delivery: placement.delivery,
-      vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
-      subnetCidrs,
-      port,
-    });
-    this.network = place.network;
+    const place = placement === "within" ? placeWithin(this, props) : this.placeAlone(props, placement, subnetCidrs);
+    this.subnets = place.subnets;
     this.securityGroup = place.securityGroup;
 
+    this.ownPassword =
+      props.adminPassword === "terraform"
+        ? new AdminPassword(this, "admin-password", { ...props, user: this.adminUserOf(props) })
+        : undefined;
     this.namespace = this.createNamespace(props, this.createLogGroups(props));
-    this.workgroup = this.createWorkgroup(props, port, placement);
+    this.workgroup = this.createWorkgroup(props, place, placement);
     new RedshiftserverlessUsageLimit(this, "usage", {
       resourceArn: this.workgroup.arn,
       usageType: "serverless-compute",
@@ -200,15 +227,42 @@ export class RedshiftServerless extends Construct {
     return `jdbc:redshift://${this.endpointHost}:${Token.asString(this.workgroup.port)}/${this.namespace.dbName}`;
   }
 
-  /** Secret with the superuser's `username` and `password`, owned and rotated by Redshift. */
+  /** Secret with the superuser's `username` and `password`; owned and rotated by Redshift unless `adminPassword` says otherwise. */
   get adminSecretArn(): string {
-    return this.namespace.adminPasswordSecretArn;
+    return this.ownPassword?.secretArn ?? this.namespace.adminPasswordSecretArn;
+  }
+
+  /** Lets a caller connect, by a rule out of its group and one into the workgroup's. Only of a workgroup `within` a network. */
+  admit({ id, securityGroupId }: { readonly id: string; readonly securityGroupId: string }): void {
+    admit(this, `from-${id}`, {
+      from: securityGroupId,
+      to: this.securityGroup.id,
+      port: this.port,
+      what: `SQL of ${id}`,
+    });
+  }
+
+  private adminUserOf(props: RedshiftServerlessProps): string {
+    return props.adminUser ?? "redstream_admin";
+  }
+
+  private placeAlone(props: RedshiftServerlessProps, placement: Placement, subnetCidrs: readonly string[]): Lies {
+    const { network, securityGroup } = placeWarehouse(this, {
+      name: props.name,
+      region: props.region,
+      delivery: placement.delivery,
+      vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
+      subnetCidrs,
+      port: this.port,
+    });
+    return { subnets: network.subnets, routes: network.routes, securityGroup };
   }
 
   private check(props: RedshiftServerlessProps, port: number, subnetCidrs: readonly string[]): void {
     checkMatch(this, "name", props.name, /^[a-z0-9-]{3,64}$/, "3 to 64 of a-z, 0-9 and -");
     checkOneOf(this, "profile", props.profile ?? "dev", PROFILES);
-    checkDatabaseNames(this, { database: this.database, adminUser: props.adminUser ?? "redstream_admin" });
+    checkOneOf(this, "adminPassword", props.adminPassword ?? "redshift", PASSWORDS);
+    checkDatabaseNames(this, { database: this.database, adminUser: this.adminUserOf(props) });
     checkCapacity(this, props.region, { baseRpus: props.baseRpus ?? 8, maxRpus: props.maxRpus });
     checkPort(this, port);
     if (subnetCidrs.length < 3) {
@@ -226,9 +280,10 @@ export class RedshiftServerless extends Construct {
     return new RedshiftserverlessNamespace(this, "namespace", {
       namespaceName: props.name,
       dbName: this.database,
-      adminUsername: props.adminUser ?? "redstream_admin",
-      manageAdminPassword: true,
-      adminPasswordSecretKmsKeyId: props.key.key.keyId,
+      adminUsername: this.adminUserOf(props),
+      ...(this.ownPassword
+        ? { adminUserPassword: this.ownPassword.password }
+        : { manageAdminPassword: true, adminPasswordSecretKmsKeyId: props.key.key.keyId }),
       kmsKeyId: props.key.arn,
       iamRoles: [this.copyRole.arn],
       defaultIamRoleArn: this.copyRole.arn,
@@ -240,28 +295,28 @@ export class RedshiftServerless extends Construct {
 
   private createWorkgroup(
     props: RedshiftServerlessProps,
-    port: number,
-    placement: Placement,
+    place: Lies,
+    placement: Placement | "within",
   ): RedshiftserverlessWorkgroup {
     return new RedshiftserverlessWorkgroup(this, "workgroup", {
       workgroupName: props.name,
       namespaceName: this.namespace.namespaceName,
       baseCapacity: props.baseRpus ?? 8,
       ...(props.maxRpus === undefined ? {} : { maxCapacity: props.maxRpus }),
-      port,
-      subnetIds: this.network.subnets.map(({ id }) => id),
+      port: this.port,
+      subnetIds: place.subnets.map(({ id }) => id),
       securityGroupIds: [this.securityGroup.id],
       // Exception to "private by default" with delivery firehose: it reaches a public address only (developer guide, "Grant Firehose access to an Amazon
       // Redshift destination"). The security group admits the Region's Firehose and nobody else.
-      publiclyAccessible: placement.delivery === "firehose",
+      publiclyAccessible: placement !== "within" && placement.delivery === "firehose",
       // Exception too: Firehose cannot deliver to a workgroup with it.
-      enhancedVpcRouting: placement.enhancedVpcRouting,
+      enhancedVpcRouting: placement === "within" || placement.enhancedVpcRouting,
       configParameter: Object.entries(PARAMETERS).map(([parameterKey, parameterValue]) => ({
         parameterKey,
         parameterValue,
       })),
       // Subnets without a route would make a workgroup that is available but that nobody reaches.
-      dependsOn: [...this.network.routes],
+      ...(place.routes.length > 0 ? { dependsOn: [...place.routes] } : {}),
     });
   }
 

@@ -60,3 +60,15 @@ describe("random_string", () => {
     );
   });
 });
+
+describe("random_password", () => {
+  it("is made as a random_string, and its id says nothing of it", () => {
+    const { result, id } = RANDOM.random_password!(
+      { length: 32, special: true, override_special: "_", min_upper: 1, min_lower: 1, min_numeric: 1 },
+      "random_password.x",
+    );
+    expect(result).toMatch(/^[A-Za-z0-9_]{32}$/);
+    for (const kind of [/[A-Z]/, /[a-z]/, /[0-9]/]) expect(result).toMatch(kind);
+    expect(id).toBe("none");
+  });
+});
