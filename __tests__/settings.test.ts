@@ -30,6 +30,17 @@ describe("settings", () => {
         engine: "flink",
         retentionHours: 24,
       },
+      events: {
+        accounts: "other",
+        user: { retentionHours: 24 },
+        utm: { retentionHours: 24 },
+        bufferingSizeMb: 5,
+        bufferingIntervalSeconds: 300,
+        retryDurationSeconds: 3600,
+        archiveClass: "GLACIER",
+        database: "tracking",
+      },
+      loader: { dataset: "kpis", database: "kpis", archiveClass: "GLACIER" },
       warehouse: {
         kind: "provisioned",
         delivery: "firehose",
@@ -111,6 +122,12 @@ describe("settings", () => {
     [{ regoin: "eu-west-1" }, "f: regoin is not a setting; see the README's table"],
     [{ prefix: "Über" }, 'f: prefix must be 1 to 12 of a-z, 0-9 and -, a letter first, got "Über"'],
     [{ backend: { kind: "ftp" } }, 'f: backend.kind must be one of local, s3, hcp, got "ftp"'],
+    [{ loader: { tables: {} } }, "f: loader.tables must be a list, got {}"],
+    [
+      { loader: { tables: [{ name: "kpis", columns: ["kpi"], copy: { format: "xml" } }] } },
+      'f: loader.tables.0.copy.format must be one of csv, json, parquet, orc, avro, delimited, got "xml"',
+    ],
+    [{ loader: { tables: [{ columns: [] }] } }, "f: loader.tables.0.name is missing; loader.tables.0.copy is missing"],
     [{ warehouse: [] }, "f: warehouse must be an object, got []"],
     [[], "f: the settings must be an object, got []"],
     [
