@@ -53,6 +53,44 @@ describe("LambdaFunction", () => {
     );
   });
 
+  it("runs in a VPC when it is told to, with interfaces that Lambda may make and its own code may not", () => {
+    transform({ network: { subnetIds: ["subnet-1", "subnet-2"], securityGroupId: "sg-1" } });
+    expect(resources(stack, Fn)).toMatchObject([
+      { vpc_config: { subnet_ids: ["subnet-1", "subnet-2"], security_group_ids: ["sg-1"] } },
+    ]);
+    const actions = [
+      "ec2:CreateNetworkInterface",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSubnets",
+      "ec2:DeleteNetworkInterface",
+      "ec2:AssignPrivateIpAddresses",
+      "ec2:UnassignPrivateIpAddresses",
+    ];
+    const statements = statementsOf(stack, "transform").filter(({ sid }) => sid !== undefined);
+    expect(statements).toEqual([
+      { sid: "LambdaMakesInterfaces", actions, resources: ["*"] },
+      {
+        sid: "CodeOfTheFunctionDoesNot",
+        effect: "Deny",
+        actions,
+        resources: ["*"],
+        condition: [
+          {
+            test: "ArnEquals",
+            variable: "lambda:SourceFunctionArn",
+            values: [expect.stringMatching(/^arn:\$\{.*\}:lambda:\$\{.*\}:\$\{.*\}:function:transform$/)],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it("joins no VPC unless told to", () => {
+    transform();
+    expect(resources(stack, Fn)[0]).not.toHaveProperty("vpc_config");
+    expect(JSON.stringify(statementsOf(stack, "transform"))).not.toContain("ec2:");
+  });
+
   it.each([0, 901])("refuses a timeout of %d seconds", (timeoutSeconds) => {
     expect(() => transform({ timeoutSeconds })).toThrow(
       `t/transform: timeoutSeconds must be between 1 and 900, got ${timeoutSeconds}`,

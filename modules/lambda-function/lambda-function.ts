@@ -9,6 +9,7 @@ import { allow, serviceRole } from "../support/iam";
 import { checkLogRetention } from "../support/log-retention";
 import { idOf } from "../support/name";
 import { FunctionPackage } from "./package";
+import { VpcAccess } from "./vpc-access";
 
 export interface LambdaFunctionProps {
   /** 1 to 64 letters, digits, `-` and `_`. */
@@ -43,6 +44,14 @@ export interface LambdaFunctionProps {
    * @default 30
    */
   readonly logRetentionDays?: number;
+
+  /**
+   * Subnets of a VPC to run in, and the security group that says what it reaches there. Then it reaches nothing else but what the VPC has a way to; logs and
+   * traces are Lambda's own and need none.
+   *
+   * @default - no VPC
+   */
+  readonly network?: { readonly subnetIds: readonly string[]; readonly securityGroupId: string };
 }
 
 /**
@@ -87,6 +96,10 @@ export class LambdaFunction extends Construct {
       on: ["*"],
     });
 
+    const mayJoin = props.network
+      ? [new VpcAccess(this, "vpc-access", { role: this.role, functionName: props.name }).policy]
+      : [];
+
     const { zip } = new FunctionPackage(this, "package", props.source);
     const environment = props.environment ?? {};
     const hasEnvironment = Object.keys(environment).length > 0;
@@ -105,7 +118,10 @@ export class LambdaFunction extends Construct {
       loggingConfig: { logFormat: "JSON", logGroup: logs.name },
       tracingConfig: { mode: "Active" },
       ...(hasEnvironment ? { environment: { variables: { ...environment } }, kmsKeyArn: props.key.arn } : {}),
-      dependsOn: [mayLog, mayTrace],
+      ...(props.network
+        ? { vpcConfig: { subnetIds: [...props.network.subnetIds], securityGroupIds: [props.network.securityGroupId] } }
+        : {}),
+      dependsOn: [mayLog, mayTrace, ...mayJoin],
     });
     this.alias = new LambdaAlias(this, "live", {
       name: "live",

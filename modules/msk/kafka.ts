@@ -1,5 +1,5 @@
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
-import { Fn } from "cdktf";
+import { Fn, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { admit } from "../support/admit";
 import { checkMatch } from "../support/check";
@@ -19,6 +19,8 @@ export interface KafkaCaller {
 /**
  * What provisioned, serverless and looked-up clusters have alike: an address, a door, and rights on their topics.
  *
+ * What opens a way or gives a right answers it, for what must wait until it is there.
+ *
  * IAM's actions on a cluster: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export abstract class Kafka extends Construct {
@@ -32,13 +34,18 @@ export abstract class Kafka extends Construct {
   abstract readonly securityGroupId: string;
 
   /** Lets a caller connect to the brokers, by a rule out of its group and a rule into theirs. IAM's rights are granted beside it. */
-  admit({ id, securityGroupId }: KafkaCaller): void {
-    admit(this, `from-${id}`, { from: securityGroupId, to: this.securityGroupId, port: PORT, what: `Kafka of ${id}` });
+  admit({ id, securityGroupId }: KafkaCaller): readonly ITerraformDependable[] {
+    return admit(this, `from-${id}`, {
+      from: securityGroupId,
+      to: this.securityGroupId,
+      port: PORT,
+      what: `Kafka of ${id}`,
+    });
   }
 
   /** Lets `grantee` write to one topic, idempotently, and no more. */
-  grantProduce(grantee: IamRole, topic: string): void {
-    allow(
+  grantProduce(grantee: IamRole, topic: string): ITerraformDependable {
+    return allow(
       this,
       `produce-${idOf(grantee)}-${topic}`,
       grantee,
@@ -52,8 +59,8 @@ export abstract class Kafka extends Construct {
    *
    * https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-streaming-ingestion-getting-started-MSK.html
    */
-  grantConsume(grantee: IamRole, topic: string, group: string): void {
-    allow(
+  grantConsume(grantee: IamRole, topic: string, group: string): ITerraformDependable {
+    return allow(
       this,
       `consume-${idOf(grantee)}-${topic}`,
       grantee,
@@ -64,8 +71,8 @@ export abstract class Kafka extends Construct {
   }
 
   /** Lets `grantee` create one topic, read its settings and raise its partitions or retention, and neither read, write nor delete it. */
-  grantManageTopic(grantee: IamRole, topic: string): void {
-    allow(
+  grantManageTopic(grantee: IamRole, topic: string): ITerraformDependable {
+    return allow(
       this,
       `manage-${idOf(grantee)}-${topic}`,
       grantee,
@@ -84,8 +91,8 @@ export abstract class Kafka extends Construct {
   }
 
   /** Lets `grantee` ask where the brokers are, as the CLUSTER_ARN form of an external schema does. */
-  grantFindBrokers(grantee: IamRole): void {
-    allow(this, `find-${idOf(grantee)}`, grantee, { actions: ["kafka:GetBootstrapBrokers"], on: [this.arn] });
+  grantFindBrokers(grantee: IamRole): ITerraformDependable {
+    return allow(this, `find-${idOf(grantee)}`, grantee, { actions: ["kafka:GetBootstrapBrokers"], on: [this.arn] });
   }
 
   /** `arn:...:topic/NAME/UUID/TOPIC`. */
