@@ -1,0 +1,1 @@
+export { KafkaProducer, type KafkaProducerProps } from "./kafka-producer";
