@@ -5,6 +5,7 @@ import { integer } from "../cli/options";
 import { benchBatch } from "./batch";
 import { benchLocal } from "./local";
 import { benchLong } from "./long";
+import { benchPartitions, fillPartitions } from "./partitions";
 import { benchSynth } from "./synth";
 import { markdown, merged, type Section } from "./table";
 import { benchTransform } from "./transform";
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   transform: benchTransform,
   batch: benchBatch,
   local: benchLocal,
+  partitions: benchPartitions,
 };
 
 async function bench(names: readonly string[], records: number | undefined): Promise<void> {
@@ -51,6 +53,11 @@ new Command("bench")
   .addArgument(new Argument("[parts...]", "what to measure (default: everything)").choices(Object.keys(BENCHES)))
   .option("--records <n>", "with `local`: one run of so many records", integer(10_000, 100_000_000))
   .action((names: string[], { records }: { records?: number }) => bench(names, records))
+  // A process that the part `partitions` measures.
+  .addCommand(
+    new Command("fill-partitions").argument("<n>", "", integer(1, 500)).action((n: number) => fillPartitions(n)),
+    { hidden: true },
+  )
   .parseAsync()
   .catch((error: Error) => {
     console.error(error.message);
