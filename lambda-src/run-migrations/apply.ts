@@ -4,6 +4,7 @@ import { type Sql, SqlFailure } from "../data-api/sql";
 import { RunError } from "./errors";
 import { checksumOf, type MigrationFile, statementsOf } from "./migration";
 import { plan, type Recorded } from "./plan";
+import { type Values, withValues } from "./values";
 
 /** One history for every dataset of a database, so two stacks can share a warehouse. Keys are not enforced by Redshift; the guard is what keeps it true. */
 const HISTORY = "redstream.migrations";
@@ -23,6 +24,7 @@ export async function applyMigrations(
   dataset: string,
   files: readonly MigrationFile[],
   waiting: Waiting,
+  values: Values = {},
 ): Promise<readonly string[]> {
   await prepare(sql, waiting);
   const applied: string[] = [];
@@ -33,7 +35,7 @@ export async function applyMigrations(
     if (planned.kind === "refused") throw new RunError(planned.reason);
     const [file] = planned.files;
     if (!file) return applied;
-    const statements = transactionOf(dataset, file, history.length, waiting.now());
+    const statements = transactionOf(dataset, file, history.length, waiting.now(), values);
     try {
       await sql.transaction(`applying ${file.name}`, statements);
       history = [...history, { name: file.name, checksum: checksumOf(file.sql) }];
@@ -53,7 +55,13 @@ export async function applyMigrations(
 }
 
 /** Lock, guard, the file, its record: one transaction. */
-function transactionOf(dataset: string, file: MigrationFile, expected: number, now: Date): readonly string[] {
+function transactionOf(
+  dataset: string,
+  file: MigrationFile,
+  expected: number,
+  now: Date,
+  values: Values,
+): readonly string[] {
   const checked = statementsOf(file);
   if (checked.kind === "refused") throw new RunError(checked.reason);
   const of = `dataset = ${literal(dataset)}`;
@@ -62,7 +70,7 @@ function transactionOf(dataset: string, file: MigrationFile, expected: number, n
     `LOCK TABLE ${HISTORY}`,
     // There is no branching in a batch: text that is no number fails the cast, and with it the transaction.
     `SELECT CAST(CASE WHEN COUNT(*) = ${expected} THEN '0' ELSE 'history has ' || CAST(COUNT(*) AS VARCHAR) || ' files' END AS INTEGER) FROM ${HISTORY} WHERE ${of}`,
-    ...checked.statements,
+    ...checked.statements.map((statement) => withValues(file.name, statement, values)),
     `INSERT INTO ${HISTORY} (dataset, name, checksum, applied_at) VALUES (${literal(dataset)}, ${literal(file.name)}, ${literal(checksumOf(file.sql))}, ${timestamp(now)})`,
   ];
 }

@@ -1,5 +1,6 @@
 import { RunError } from "./errors";
 import { checksumOf, MIGRATION_NAME, MIGRATION_NAME_RULE, numberOf } from "./migration";
+import { VALUE_NAME, type Values } from "./values";
 
 /** Table rights that a user may be given. */
 export const PRIVILEGES = ["SELECT", "INSERT", "DELETE"] as const;
@@ -33,6 +34,8 @@ export interface RunMigrationsEvent {
   readonly dataset: string;
   readonly migrations: readonly { readonly name: string; readonly sql: string; readonly checksum?: string }[];
   readonly users: readonly DatabaseUser[];
+  /** What the files name as `:'name'` and `:"name"`. The recorded checksum is that of the text without them: another value runs nothing again. */
+  readonly values?: Values;
 }
 
 /** Kept in the Terraform state, so it is small and says nothing that is secret. */
@@ -47,7 +50,7 @@ export interface RunMigrationsResult {
 
 /** The event, or a RunError that says which part is wrong. */
 export function readEvent(event: unknown): RunMigrationsEvent {
-  const { dataset, migrations, users = [] } = object(event, "the event");
+  const { dataset, migrations, users = [], values } = object(event, "the event");
   if (typeof dataset !== "string" || !/^[a-z][a-z0-9_]{0,126}$/.test(dataset)) {
     throw new RunError(
       `dataset must be 1 to 127 lower-case letters, digits and underscores, got ${JSON.stringify(dataset)}`,
@@ -57,7 +60,20 @@ export function readEvent(event: unknown): RunMigrationsEvent {
     dataset,
     migrations: inOrder(list(migrations, "migrations").map(readMigration)),
     users: list(users, "users").map(readUser),
+    ...(values === undefined ? {} : { values: readValues(values) }),
   };
+}
+
+function readValues(value: unknown): Values {
+  const values = object(value, "values");
+  for (const [name, text] of Object.entries(values)) {
+    if (!VALUE_NAME.test(name) || typeof text !== "string" || text === "") {
+      throw new RunError(
+        `values must be text by names of lower-case letters, digits and underscores, got ${JSON.stringify(name)}: ${JSON.stringify(text)}`,
+      );
+    }
+  }
+  return values as Values;
 }
 
 function readMigration(value: unknown, index: number): RunMigrationsEvent["migrations"][number] {

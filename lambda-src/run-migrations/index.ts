@@ -28,7 +28,7 @@ export async function handler(event: unknown, context: Context): Promise<RunMigr
 
 async function run(event: unknown, context: Context): Promise<RunMigrationsResult> {
   const env = readEnv(process.env);
-  const { dataset, migrations, users } = readEvent(event);
+  const { dataset, migrations, users, values } = readEvent(event);
   const deadline = deadlineOf(context);
   const pause = (milliseconds: number) => sleep(milliseconds);
   const waiting = { now: () => new Date(), sleep: pause };
@@ -47,7 +47,7 @@ async function run(event: unknown, context: Context): Promise<RunMigrationsResul
   };
 
   await connect(sql, env, deadline, pause);
-  const applied = await applyMigrations(sql, dataset, migrations, waiting);
+  const applied = await applyMigrations(sql, dataset, migrations, waiting, values);
   console.info(JSON.stringify({ dataset, applied, recorded: migrations.length }));
   for (const user of users) await ensureUser(sql, secrets, user, waiting);
   console.info(JSON.stringify({ dataset, users: users.map(({ name }) => name) }));

@@ -6,6 +6,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
 import type { DatabaseUser, Grant, RunMigrationsEvent } from "../../lambda-src/run-migrations/event";
+import { namesIn } from "../../lambda-src/run-migrations/values";
 import type { EncryptionKey } from "../encryption-key";
 import { LambdaFunction } from "../lambda-function";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
@@ -59,6 +60,13 @@ export interface QueryRunnerProps {
    * @default "sql"
    */
   readonly sqlFolder?: string;
+
+  /**
+   * Values of the stack that the files name: `:'name'` becomes a string literal, `:"name"` an identifier. A changed value runs no file again.
+   *
+   * @default - none; the files are taken as they are
+   */
+  readonly values?: Readonly<Record<string, string>>;
 
   /**
    * Table, or tables, that the loading user may INSERT into. A migration of `dataset` must create each.
@@ -200,7 +208,8 @@ export class QueryRunner extends Construct {
     });
     const rights = this.grantSql(props);
 
-    const input: RunMigrationsEvent = { dataset, migrations, users };
+    const values = this.checkedValues(folder, migrations, props.values);
+    const input: RunMigrationsEvent = { dataset, migrations, users, ...(values ? { values } : {}) };
     this.invocation = new LambdaInvocation(this, "run", {
       functionName: this.function.fn.functionName,
       // The alias, so that the version just published runs, and so that a new version alone is no reason to run again.
@@ -243,6 +252,22 @@ export class QueryRunner extends Construct {
       policy: document.json,
       blockPublicPolicy: true,
     });
+  }
+
+  /** Every value that a file names must be given, and every one that is given must be named. */
+  private checkedValues(
+    folder: string,
+    migrations: readonly { readonly sql: string }[],
+    values: QueryRunnerProps["values"],
+  ) {
+    if (!values) return undefined;
+    const named = [...new Set(migrations.flatMap(({ sql }) => namesIn(sql)))].sort();
+    const given = Object.keys(values).sort();
+    if (named.join() === given.join()) return values;
+    throw new ConfigError(
+      this,
+      `values must be those that ${folder} names (${named.join(", ") || "none"}), got ${given.join(", ") || "none"}`,
+    );
   }
 
   private grantSql({ target, key }: QueryRunnerProps) {
