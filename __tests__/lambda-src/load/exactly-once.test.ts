@@ -1,4 +1,4 @@
-import { type Chances, drain, killedAt, problemsIn, shuffled } from "./explorer";
+import { type Chances, drain, killedAt, loader, problemsIn, shuffled } from "./explorer";
 import { type Fault, type Without, World } from "./world";
 
 const H = "kpis/2026/11/21/08";
@@ -68,7 +68,8 @@ async function wrongOf(count: number, make: () => World, chances: Chances, worke
   for (let seed = 1; seed <= count; seed += 1) {
     const world = make();
     let writes = 0;
-    await shuffled(world, seed, workers, chances, () => {
+    const workersOf = (draw: () => number) => Array.from({ length: workers }, () => loader(world, draw));
+    await shuffled(world, seed, workersOf, chances, () => {
       writes += 1;
       if (writes <= 2) world.send(world.put(`${H}/a.csv`, [`a again ${writes}`]));
     });

@@ -5,6 +5,9 @@ import type { QueuedObject } from "../../../lambda-src/load/message";
 import type { FileError, Load, Outcome, Ports, Staging } from "../../../lambda-src/load/ports";
 import type { LoadTable } from "../../../lambda-src/load/table";
 import { Tally } from "../../../lambda-src/load/tally";
+import type { Archive } from "../../../lambda-src/replay/archive";
+import type { ReplayWork } from "../../../lambda-src/replay/event";
+import { loadHours } from "../../../lambda-src/replay/hours";
 
 export const BUCKET = "files";
 export const KPIS: LoadTable = {
@@ -77,6 +80,10 @@ export class World {
     finishedDays: 90,
     ignoredPrefixes: [".redstream/"],
   };
+  /** Keys that are archived, those whose copy can be read, and those a restore was asked for. */
+  readonly cold = new Set<string>();
+  readonly restored = new Set<string>();
+  readonly asked: string[] = [];
   private counter = 0;
 
   constructor(readonly without: Without = {}) {}
@@ -187,6 +194,56 @@ export class World {
           }),
       },
     };
+  }
+
+  /** What a replay needs beside the ports. */
+  archive(pass: Pass = async () => {}): Archive {
+    return {
+      list: async (prefix) => {
+        await pass("archive.list", "before");
+        const found = [...this.bucket].filter(([key]) => key.startsWith(prefix));
+        return found.map(([key, versions]) => {
+          const { version, modified } = versions.at(-1)!;
+          const storageClass = this.cold.has(key) ? "GLACIER" : "STANDARD";
+          return { key, version, modified, bytes: 100, latest: true, storageClass, restored: this.restored.has(key) };
+        });
+      },
+      restore: async (key) => {
+        await pass("archive.restore", "before");
+        this.asked.push(key);
+      },
+      entries: async (keys) => {
+        await pass("archive.entries", "before");
+        return keys
+          .map(({ object, version }) => this.ledger.get(`${object} ${version}`))
+          .filter((entry) => entry !== undefined);
+      },
+    };
+  }
+
+  /** One call of the replay's `load` step, and again as long as it answers hours that are left and nobody else is at them. */
+  async replay(
+    hours: readonly string[],
+    pass: Pass = async () => {},
+    allowMissing = false,
+    table = "kpis",
+  ): Promise<ReplayWork> {
+    const replayer = {
+      owner: `replay ${++this.counter}`,
+      config: this.config,
+      newId: () => `replay ${++this.counter}`,
+    };
+    let work: ReplayWork = { table, hours, allowMissing };
+    for (let round = 0; round < 5 && work.hours.length > 0; round += 1) {
+      work = await loadHours(
+        this.ports(pass, () => 60_000),
+        this.archive(pass),
+        replayer,
+        this.config.tables,
+        work,
+      );
+    }
+    return work;
   }
 
   private claimedOf(key: string): string {
