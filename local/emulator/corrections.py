@@ -179,9 +179,48 @@ def prefix_lists_in_rules(ec2):
     ec2._sg_rule_xml = xml_whole
 
 
+def endpoint_policies(ec2):
+    """A VPC endpoint is made without its policy, and shows none: a change at every plan."""
+    create, fields = ec2._create_vpc_endpoint, ec2._vpce_fields_xml
+
+    def create_whole(params):
+        before = set(ec2._vpc_endpoints)
+        answer = create(params)
+        for name in set(ec2._vpc_endpoints) - before:
+            ec2._vpc_endpoints[name]["PolicyDocument"] = ec2._p(params, "PolicyDocument")
+        return answer
+
+    def fields_whole(endpoint, tag="item"):
+        policy = element("policyDocument", endpoint.get("PolicyDocument"))
+        return fields(endpoint, tag).replace("<routeTableIdSet>", f"{policy}<routeTableIdSet>", 1)
+
+    ec2._ACTION_MAP["CreateVpcEndpoint"] = create_whole
+    ec2._vpce_fields_xml = fields_whole
+
+
 def network(ec2):
     whole_flow_logs(ec2)
     prefix_lists_in_rules(ec2)
+    endpoint_policies(ec2)
+
+
+def traced_state_machines(stepfunctions):
+    """A state machine forgets whether it is traced: a change at every plan, and of every policy that names its ARN."""
+    create, update = stepfunctions._create_state_machine, stepfunctions._update_state_machine
+
+    def remembering(act):
+        def call(data):
+            answer = act(data)
+            arn = data.get("stateMachineArn") or json.loads(answer[2]).get("stateMachineArn")
+            machine = stepfunctions._state_machines.get(arn)
+            if answer[0] == 200 and machine and "tracingConfiguration" in data:
+                machine["tracingConfiguration"] = data["tracingConfiguration"]
+            return answer
+
+        return call
+
+    stepfunctions._create_state_machine = remembering(create)
+    stepfunctions._update_state_machine = remembering(update)
 
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html, version 2
@@ -436,4 +475,5 @@ CORRECTIONS = {
     "kinesis": kinesis_streams,
     "s3": s3_bucket,
     "scheduler": shortened_rates,
+    "stepfunctions": traced_state_machines,
 }
