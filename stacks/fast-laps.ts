@@ -36,8 +36,8 @@ export class FastLaps extends Construct {
           source: stream,
           codeBucket: new Bucket(this, "code", { name: props.codeBucketName, key, forceDestroy: props.disposable }),
         })
-      : // An id of its own: under the other engine's, a switch would replace resources in a circle.
-        new SqlApplication(this, "sql-application", { ...common, source: rawDelivery });
+      : // An id and a name of its own: under the other engine's, a switch would replace resources in a circle, or meet what it makes place for.
+        new SqlApplication(this, "sql-application", { ...common, name: `${name}-sql`, source: rawDelivery });
   }
 
   /** What `redstream` starts. Engine `sql` has none: AWS runs no such application any more. */

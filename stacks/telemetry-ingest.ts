@@ -60,8 +60,11 @@ export class TelemetryIngest extends Construct {
     });
     this.raw = new Bucket(this, "raw", { name: nameOf("raw"), key, forceDestroy: disposable });
     this.catalog = props.catalogOf({ key, raw: this.raw });
-    this.rawDelivery = new DataFirehose(this, "raw-delivery", {
-      name: nameOf("raw"),
+    // What takes puts itself is another delivery stream than one with a source: AWS changes neither into the other. Under one id a switch of
+    // the engine would replace it in a circle with the API's deployment, and under one name it would meet itself.
+    const [deliveryId, deliveryName] = this.stream ? ["raw-delivery", "raw"] : ["raw-put-delivery", "raw-put"];
+    this.rawDelivery = new DataFirehose(this, deliveryId, {
+      name: nameOf(deliveryName),
       source: this.stream,
       processor: transform,
       bucket: this.raw,

@@ -65,7 +65,8 @@ describe.each(STACK_NAMES)("%s: the raw delivery by its settings", (stack) => {
   it("records wait unencrypted only where Firehose takes them itself and is told so", () => {
     const sse = (encryptAtRest?: boolean) => {
       const json = withRaw(stack, { encryptAtRest }, { engine: "sql" });
-      return at(json, "aws_kinesis_firehose_delivery_stream", "raw-delivery_stream").server_side_encryption?.enabled;
+      return at(json, "aws_kinesis_firehose_delivery_stream", "raw-put-delivery_stream").server_side_encryption
+        ?.enabled;
     };
     expect([sse(), sse(true), sse(false)]).toEqual([true, true, undefined]);
   });
