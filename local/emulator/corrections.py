@@ -404,6 +404,27 @@ def shortened_invisibility(sqs):
     sqs._collect_msgs = lambda queue, most, seconds: collect(queue, most, seconds / SPEED)
 
 
+def rights_of_batches(iam_actions):
+    """SendMessageBatch asks for a right of its own name, which AWS does not have: there sqs:SendMessage is the right to send one or ten.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    extract = iam_actions.extract_iam_action
+
+    def without_batch(*request):
+        action = extract(*request)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = without_batch
+
+
+def queues(sqs):
+    from ministack.core import iam_actions
+
+    shortened_invisibility(sqs)
+    rights_of_batches(iam_actions)
+
+
 def whole_batches(lambda_svc):
     """An event source mapping gives a function at most 10 messages of a queue, at once: the batch size up to 10,000 and the batching window are read by
     nobody, so that what AWS hands over together comes here in many calls.
@@ -468,7 +489,7 @@ def shortened_rates(scheduler):
 
 CORRECTIONS = {
     "lambda_svc": whole_batches,
-    "sqs": shortened_invisibility,
+    "sqs": queues,
     "cloudwatch": whole_alarms,
     "ec2": network,
     "apigateway_v1": api_gateway,

@@ -27,3 +27,16 @@ print(json.dumps(looks))
 `),
   ).toEqual([["old", "young"]]);
 });
+
+it("asks for the same right to send, delete or hide ten messages as for one, and leaves other services' names", () => {
+  expect(
+    python(`
+import json, types
+from corrections import rights_of_batches
+actions = types.SimpleNamespace(extract_iam_action=lambda service, method: f"{service}:{method}" if service else None)
+rights_of_batches(actions)
+asked = [("sqs", "SendMessageBatch"), ("sqs", "SendMessage"), ("sqs", "DeleteMessageBatch"), ("firehose", "PutRecordBatch"), (None, "x")]
+print(json.dumps([actions.extract_iam_action(*one) for one in asked]))
+`),
+  ).toEqual(["sqs:SendMessage", "sqs:SendMessage", "sqs:DeleteMessage", "firehose:PutRecordBatch", null]);
+});
