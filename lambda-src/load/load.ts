@@ -122,7 +122,7 @@ async function putAside(
     if (seen.loadId !== undefined) {
       const outcome = await fenceOf(ports, loader, seen.table, seen.loadId);
       if (!outcome) return false;
-      if (outcome.state !== "abandoned") return finishAs(ports, loader, seen, "loaded");
+      if (outcome.state !== "abandoned") return finishAs(ports, loader, seen, "loaded", seen);
     }
   } else if (seen && !(notice.retry && seen.state === "rejected")) {
     return true;
@@ -139,7 +139,7 @@ async function finishAs(
   loader: Loader,
   entry: Entry,
   state: "loaded" | "superseded",
-  seen: Entry | undefined = entry,
+  seen: Entry | undefined,
 ): Promise<boolean> {
   const expiresAt = expiryOf(ports.clock.now(), loader.config.finishedDays);
   if (!(await ports.ledger.swap(seen, finished(entry, state, expiresAt)))) return false;
@@ -195,7 +195,7 @@ async function settleFenced(
       const outcome = await outcomes.get(loadId);
       if (!outcome) return;
       if (outcome.state === "abandoned") claimable.push({ ...item, seen });
-      else if (await finishAs(ports, loader, seen, "loaded")) acknowledge(item);
+      else if (await finishAs(ports, loader, seen, "loaded", seen)) acknowledge(item);
     }),
   );
   return claimable;
