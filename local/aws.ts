@@ -8,6 +8,7 @@ import { Meter } from "./meter";
 import { createAthena } from "./services/athena";
 import { createExecuteApi } from "./services/execute-api";
 import { createFirehose } from "./services/firehose";
+import { createKafka, type LocalBrokersOptions, localBrokers } from "./services/kafka";
 import { createKinesisAnalytics } from "./services/kinesisanalytics";
 import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
 import { createRedshift, s3Stores } from "./services/redshift";
@@ -30,26 +31,29 @@ export interface LocalAwsOptions {
   readonly port?: number;
   /** Sees and spoils requests, for tests and the fault campaign. @default none */
   readonly interceptor?: Interceptor;
+  /** How the brokers of Kafka clusters differ from what is applied. @default not at all */
+  readonly kafka?: Omit<LocalBrokersOptions, "folder">;
 }
 
 /** Starts a local AWS with every service of ours: what Terraform applies to, and what then carries the data. */
 export function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
-  const { speed, ...rest } = options;
+  const { speed, kafka, ...rest } = options;
   return startGateway({
     ...rest,
     accountId: ACCOUNT_ID,
     clock: new Clock(speed),
     meter: new Meter(),
-    services: servicesOf,
+    services: (aws) => servicesOf(aws, kafka),
   });
 }
 
-function servicesOf(aws: LocalAws): readonly Service[] {
+function servicesOf(aws: LocalAws, kafka: LocalAwsOptions["kafka"]): readonly Service[] {
   const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws));
   return [
     createAthena(aws),
     createExecuteApi(aws),
     createFirehose(aws),
+    createKafka(aws, localBrokers({ ...kafka, folder: aws.folder })),
     byTarget({
       KinesisAnalytics_20150814: createKinesisAnalytics(aws),
       KinesisAnalytics_20180523: createKinesisAnalyticsV2(aws),

@@ -31,6 +31,7 @@ export class KafkaCluster {
     readonly bootstrap: string,
     /** What of the configuration does not fit the number of nodes, one line each. */
     readonly changes: readonly string[],
+    private readonly propertiesOf: (node: number, configuration: Configuration) => string,
   ) {}
 
   /** Resolves when every broker serves. @throws SetupError when one does not start */
@@ -43,14 +44,16 @@ export class KafkaCluster {
     const ports = await freePorts(nodes);
     // 16 bytes in the letters that Kafka takes for an id.
     const clusterId = randomBytes(16).toString("base64url");
+    const folderOf = (n: number) => path.join(options.folder, `node-${n}`);
+    const propertiesOf = (node: number, of: Configuration) =>
+      serverProperties({ node, ports, data: path.join(folderOf(node), "data"), configuration: of });
     const members = await Promise.all(
       ports.map((_, n) => {
-        const folder = path.join(options.folder, `node-${n + 1}`);
         return KafkaNode.format({
           setup: options.setup,
-          folder,
+          folder: folderOf(n + 1),
           runFolder: options.runFolder,
-          properties: serverProperties({ node: n + 1, ports, data: path.join(folder, "data"), configuration }),
+          properties: propertiesOf(n + 1, configuration),
           clusterId,
           heap: options.heap ?? 256,
           onProcess: (pid) => options.onProcess?.(pid, `kafka node ${n + 1}`),
@@ -58,7 +61,7 @@ export class KafkaCluster {
       }),
     );
     const bootstrap = ports.map(({ broker }) => `127.0.0.1:${broker}`).join(",");
-    const cluster = new KafkaCluster(members, bootstrap, changes);
+    const cluster = new KafkaCluster(members, bootstrap, changes, propertiesOf);
     try {
       await Promise.all(members.map((node) => node.start()));
     } catch (error) {
@@ -80,6 +83,17 @@ export class KafkaCluster {
   /** Starts what is not running: one node, or all. */
   async restart(node?: number): Promise<void> {
     await Promise.all(this.some(node).map((member) => member.start()));
+  }
+
+  /** Takes another configuration, one node after the other as MSK does, on the same addresses and data. Answers what of it does not fit, one line each. */
+  async reconfigure(given: Configuration): Promise<readonly string[]> {
+    const { configuration, changes } = fitted(given, this.nodes);
+    for (const [n, member] of this.members.entries()) {
+      await member.stop();
+      member.configure(this.propertiesOf(n + 1, configuration));
+      await member.start();
+    }
+    return changes;
   }
 
   /** Ends all nodes. Their data stays in the folder. */

@@ -103,6 +103,11 @@ export class KafkaNode {
     });
   }
 
+  /** Takes other settings from its next start on. */
+  configure(properties: string): void {
+    writeFileSync(this.properties, properties);
+  }
+
   /** Ends it as a power failure would. */
   async kill(): Promise<void> {
     await this.end("SIGKILL");

@@ -256,6 +256,7 @@ export class Clusters {
       throw invalid(`The current version of cluster ${cluster.name} is ${cluster.version}, and not ${seen}.`);
     }
     const { provisioned } = cluster.kind;
+    const previous = { ...provisioned };
     const before = { nodes: provisioned.nodes, properties: this.propertiesOf(provisioned) };
     Object.assign(provisioned, change(provisioned));
     const concerned = before.nodes !== provisioned.nodes || before.properties !== this.propertiesOf(provisioned);
@@ -265,7 +266,13 @@ export class Clusters {
       arn,
       type,
       async () => {
-        if (concerned) await this.follow(cluster);
+        if (!concerned) return;
+        try {
+          await this.follow(cluster);
+        } catch (error) {
+          Object.assign(provisioned, previous);
+          throw error;
+        }
       },
       () => {
         cluster.state = "ACTIVE";

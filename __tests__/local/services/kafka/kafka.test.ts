@@ -245,7 +245,7 @@ describe("an update", () => {
     ]);
   });
 
-  it("that brokers cannot follow has failed, with the reason", async () => {
+  it("that brokers cannot follow has failed, with the reason, and leaves the cluster as it was", async () => {
     const arn = await cluster();
     brokers.failure = new Error("no memory left");
     const { clusterOperationArn } = await put(arn, "nodes/count", { targetNumberOfBrokerNodes: 4 });
@@ -255,6 +255,7 @@ describe("an update", () => {
       operationState: "UPDATE_FAILED",
       errorInfo: { errorString: "no memory left" },
     });
+    expect(await info(arn)).toMatchObject({ state: "ACTIVE", provisioned: { numberOfBrokerNodes: 2 } });
   });
 
   it.each<[string, object, string, (provisioned: Answer) => unknown, unknown]>([
