@@ -5,6 +5,7 @@ import { byTarget } from "./gateway/by-target";
 import type { Interceptor } from "./gateway/intercept";
 import type { LocalAws, Service } from "./gateway/types";
 import { Meter } from "./meter";
+import { createApplicationAutoScaling } from "./services/application-autoscaling";
 import { createAthena } from "./services/athena";
 import { createExecuteApi } from "./services/execute-api";
 import { createFirehose } from "./services/firehose";
@@ -50,6 +51,7 @@ export function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
 function servicesOf(aws: LocalAws, kafka: LocalAwsOptions["kafka"]): readonly Service[] {
   const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws));
   return [
+    createApplicationAutoScaling(aws),
     createAthena(aws),
     createExecuteApi(aws),
     createFirehose(aws),
