@@ -14,7 +14,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "settings.ts": [],
   "main.ts": ["settings", "stacks"],
   local: ["lambda-src/events", "tools/lock"],
-  cli: ["local", "lambda-src/events"],
+  // What stands in the queue, the ledger and a replay's steps: written by the functions, read by the command line.
+  cli: ["local", "lambda-src/events", "lambda-src/load/message", "lambda-src/load/entry", "lambda-src/replay/event"],
 };
 
 /** Packages that a room must do without, by their first words. */

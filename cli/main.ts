@@ -1,10 +1,13 @@
 import { Command } from "commander";
 import { analyticsCommand } from "./commands/analytics";
 import { athenaCommand } from "./commands/athena";
+import { checkCommand } from "./commands/check";
 import { doctorCommand } from "./commands/doctor";
 import { emitCommand } from "./commands/emit";
 import { prepareCommand } from "./commands/prepare";
 import { queryCommand } from "./commands/query";
+import { redriveCommand, rejectsCommand, retryCommand } from "./commands/rejects";
+import { replayCommand } from "./commands/replay";
 import { serveCommand } from "./commands/serve";
 import { upCommand } from "./commands/up";
 
@@ -21,6 +24,11 @@ const program = new Command("redstream")
   .addCommand(emitCommand())
   .addCommand(analyticsCommand())
   .addCommand(queryCommand())
+  .addCommand(checkCommand())
+  .addCommand(rejectsCommand())
+  .addCommand(retryCommand())
+  .addCommand(redriveCommand())
+  .addCommand(replayCommand())
   .addCommand(athenaCommand())
   .addCommand(doctorCommand());
 

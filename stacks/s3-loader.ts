@@ -1,12 +1,10 @@
 import type { Construct } from "constructs";
-import { OWN_PREFIX } from "../lambda-src/load/config";
-import type { LoadTable } from "../lambda-src/load/table";
 import { Bucket } from "../modules/bucket";
 import { EncryptionKey } from "../modules/encryption-key";
 import { Alarms } from "../modules/observability";
 import { QueryRunner } from "../modules/query-runner";
 import { Replay } from "../modules/replay";
-import { loadsInto, S3Loader } from "../modules/s3-loader";
+import { type LoadTable, loadsInto, OWN_PREFIX, S3Loader } from "../modules/s3-loader";
 import type { Settings } from "../settings";
 import { PipelineStack } from "./pipeline-stack";
 import { createWarehouse, warehouseOutputs } from "./warehouse";

@@ -14,13 +14,14 @@ import { CommandError, cleanUp } from "../problem";
 import { Reporter } from "../reporter";
 import { synthesize } from "../synth";
 import { type EventMonitorOutputs, type EventWarehouseOutputs, sendEvents, sumUpEvents } from "./events";
+import { type FilesOutputs, putFiles, settleFiles, sumUpFiles } from "./files";
 import { Memory } from "./memory";
 import { placeOf, stacksOf } from "./places";
 import { settle } from "./settle";
 import { addsUp, linesOfSummary, type Summary } from "./summary";
 import { sumUpTelemetry, type TelemetryOutputs } from "./telemetry";
 
-export const PIPELINES = ["telemetry-warehouse", "telemetry-lake", "event-monitor"] as const;
+export const PIPELINES = ["telemetry-warehouse", "telemetry-lake", "event-monitor", "s3-loader"] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
 export interface UpOptions {
@@ -84,9 +85,7 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
     progress("applied");
 
     const memory = new Memory();
-    const summary = await (options.pipeline === "event-monitor"
-      ? carryEvents(gateway, applied, options, signal, reporter)
-      : carry(gateway, outputs as unknown as TelemetryOutputs, options, signal, reporter));
+    const summary = await carryOn(gateway, applied, options, signal, reporter);
     linesOfSummary(summary).forEach(say);
     say(`memory of this process, the services of the local AWS in it: at most ${memory.peak} MB`);
     memory.stop();
@@ -106,6 +105,40 @@ async function synthesized(options: UpOptions, run: Run, progress: (line: string
   await synthesize(folder, options.settingsFile);
   progress("synthesized");
   return folder;
+}
+
+/** Sends the pipeline its data, waits until it has come to rest, and counts. */
+function carryOn(
+  gateway: Gateway,
+  applied: Readonly<Record<string, AppliedStack>>,
+  options: UpOptions,
+  signal: AbortSignal,
+  reporter: Reporter,
+): Promise<Summary> {
+  const outputs: unknown = applied[options.pipeline]!.outputs;
+  switch (options.pipeline) {
+    case "event-monitor":
+      return carryEvents(gateway, applied, options, signal, reporter);
+    case "s3-loader":
+      return carryFiles(gateway, outputs as FilesOutputs, options, signal, reporter);
+    default:
+      return carry(gateway, outputs as TelemetryOutputs, options, signal, reporter);
+  }
+}
+
+/** Puts files of every format, good and bad, waits until each has come to its end, and counts. */
+async function carryFiles(
+  gateway: Gateway,
+  outputs: FilesOutputs,
+  { records, seed }: UpOptions,
+  signal: AbortSignal,
+  { progress }: Reporter,
+): Promise<Summary> {
+  const put = await putFiles(gateway.aws, outputs, { records, seed, signal });
+  progress(`${put.files.length} files put`);
+  stopIf(signal);
+  await settleFiles(gateway, outputs, put.files, progress, signal);
+  return sumUpFiles(gateway.aws, outputs, put);
 }
 
 /** Puts both streams' events, waits until they have come to rest, and counts. */
@@ -208,11 +241,19 @@ async function sendBadBeside(
   });
 }
 
+/** What a person does next, by pipeline. */
+const VERBS: Readonly<Record<string, string>> = {
+  "s3-loader":
+    "npx redstream check s3-loader kpis | npx redstream rejects | npx redstream retry | npx redstream replay --table kpis --from 2026-11-20T08 --to 2026-11-20T10 --dry-run",
+};
+
 async function serve(gateway: Gateway, run: Run, signal: AbortSignal, say: (line?: string) => void): Promise<void> {
   run.update({ serving: true });
   say();
   say(`Staying up at ${gateway.endpoint}. In another shell:`);
-  say("  npx redstream emit | npx redstream query SQL | npx redstream analytics status");
+  say(
+    `  ${VERBS[run.record.stack] ?? "npx redstream emit | npx redstream query SQL | npx redstream analytics status"}`,
+  );
   say(
     `  export AWS_ENDPOINT_URL=${gateway.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=${gateway.aws.region} AWS_DEFAULT_REGION=${gateway.aws.region}`,
   );

@@ -1,4 +1,5 @@
-export { checkTables } from "./checks";
+export { OWN_PREFIX } from "../../lambda-src/load/config";
+export type { LoadTable } from "../../lambda-src/load/table";
 export { Ledger, REJECTS_INDEX } from "./ledger";
-export { DEFAULT_LEDGER_DAYS, DEFAULT_LOOKBACK_DAYS, LOADS, S3Loader, type S3LoaderProps } from "./s3-loader";
-export { type LoadTarget, loadsInto } from "./warehouse";
+export { S3Loader, type S3LoaderProps } from "./s3-loader";
+export { LOADS, type LoadTarget, loadsInto } from "./warehouse";

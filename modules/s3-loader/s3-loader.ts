@@ -18,14 +18,12 @@ import { ObjectQueue } from "./object-queue";
 import { Sweep } from "./sweep";
 import { allowLoad, type LoadTarget, whereIs } from "./warehouse";
 
-export { LOADS } from "./warehouse";
-
 const MEGABYTE = 1024 * 1024;
 /** AWS's rule: six times the function's timeout and the batching window, so that a slow call is not taken for a lost one. */
 const VISIBILITY_TIMEOUTS = 6;
 
-export const DEFAULT_LOOKBACK_DAYS = 7;
-export const DEFAULT_LEDGER_DAYS = 90;
+const DEFAULT_LOOKBACK_DAYS = 7;
+const DEFAULT_LEDGER_DAYS = 90;
 
 export interface S3LoaderProps {
   /** Starts the names of everything in it, 1 to 50 letters, digits, `-` and `_`. */
