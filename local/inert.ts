@@ -133,6 +133,19 @@ export interface InertType {
   readonly reason: string;
 }
 
+/** Types that do nothing for one and the same reason. */
+export interface InertTypes {
+  readonly reason: string;
+  readonly types: readonly string[];
+}
+
+/** The same, a reason each once, for people: in the order of the types. */
+export function byReason(inert: readonly InertType[]): readonly InertTypes[] {
+  const types = new Map<string, string[]>();
+  for (const { type, reason } of inert) types.set(reason, [...(types.get(reason) ?? []), type]);
+  return [...types].map(([reason, of]) => ({ reason, types: of }));
+}
+
 /**
  * Answers the types of a synthesized stack that are inert here. Throws SetupError if the stack has one that is neither carried nor known to be
  * inert: a run that leaves something out must say so beforehand.

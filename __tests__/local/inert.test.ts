@@ -1,4 +1,4 @@
-import { CARRIED, checkTypes, INERT } from "../../local/inert";
+import { byReason, CARRIED, checkTypes, INERT } from "../../local/inert";
 
 describe("the types of a stack", () => {
   it("that do nothing here are told with the reason", () => {
@@ -29,6 +29,14 @@ describe("the types of a stack", () => {
 
   it("are a question of the stack: an empty one has none", () => {
     expect(checkTypes({})).toEqual([]);
+  });
+
+  it("are told by their reasons, those of one reason together", () => {
+    const configuration = { resource: { aws_vpc: {}, aws_kms_alias: {}, aws_subnet: {}, aws_eip: {} } };
+    expect(byReason(checkTypes(configuration))).toEqual([
+      { reason: INERT.aws_vpc, types: ["aws_vpc", "aws_subnet", "aws_eip"] },
+      { reason: INERT.aws_kms_alias, types: ["aws_kms_alias"] },
+    ]);
   });
 
   it("stand in one list only", () => {

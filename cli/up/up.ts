@@ -3,10 +3,12 @@ import { KinesisAnalyticsV2Client } from "@aws-sdk/client-kinesis-analytics-v2";
 import { takeStack, terraformFor } from "../../local/apply";
 import { ACCOUNT_ID, startLocalAws } from "../../local/aws";
 import type { Gateway } from "../../local/gateway";
+import { byReason } from "../../local/inert";
 import { type AppliedStack, Run } from "../../local/runs/run";
 import { cleanDeadRuns } from "../../local/runs/runs";
 import { TEST_KEYS } from "../../local/setup/environment";
 import { setUp } from "../../local/setup/set-up";
+import { checkSpace } from "../../local/setup/space";
 import { start } from "../analytics";
 import { type BadResult, type EmitResult, emit, emitAuthOf, progressLine, sendBad } from "../emit";
 import { aborted } from "../interrupt";
@@ -48,13 +50,14 @@ export interface UpOptions {
 export async function up(options: UpOptions, signal: AbortSignal, reporter = new Reporter()): Promise<boolean> {
   const { progress, say } = reporter;
   await cleanDeadRuns(".", progress);
+  checkSpace(".");
   const run = Run.create({ root: ".", stack: options.pipeline });
   const from = await synthesized(options, run, progress);
   const ready = await setUp(progress);
   const stacks = stacksOf(options.pipeline).map((name) => takeStack({ run, stack: name, setUp: ready, from }));
   for (const { prepared, inert } of stacks) {
     for (const line of prepared.standIns) progress(`stands in: ${line}`);
-    for (const { type, reason } of inert) progress(`inert here: ${type} (${reason})`);
+    for (const { reason, types } of byReason(inert)) progress(`inert here: ${types.join(", ")} (${reason})`);
   }
   stopIf(signal);
 

@@ -222,6 +222,9 @@ async function openFile(file: string): Promise<DuckDBInstance> {
         "55006",
       );
     }
+    if (/No space left/i.test(message)) {
+      throw new SqlError(`no disk space is left for the warehouse file ${file}: free some and start again`, "53100");
+    }
     throw new SqlError(`the warehouse file ${file} cannot be opened: ${message.split("\n")[0]}`, "58030");
   }
 }
