@@ -132,12 +132,13 @@ describe("what the loader's functions may do", () => {
     );
   });
 
-  it("replay: what loading takes, many items at once, restoring from Glacier, and no more", () => {
+  it("replay: what loading takes, many items at once, listing versions, restoring from Glacier, and no more", () => {
     replay();
     expect(sorted(rightsOf("replay_function"))).toEqual(
       sorted([
         ...LOADING,
         { actions: ["dynamodb:BatchGetItem"], resources: [LEDGER] },
+        { actions: ["s3:ListBucketVersions"], resources: [FILES] },
         { actions: ["s3:RestoreObject"], resources: [filesUnder("\\*")] },
         USE,
         USE,

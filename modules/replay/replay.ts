@@ -84,7 +84,13 @@ export class Replay extends Construct {
     });
     loader.grantLoad("replay", this.function);
     loader.ledger.grantCompare(this.function.role);
-    allow(this, "restore", this.function.role, { actions: ["s3:RestoreObject"], on: [`${bucket.arn}/*`] });
+    allow(
+      this,
+      "restore",
+      this.function.role,
+      { actions: ["s3:ListBucketVersions"], on: [bucket.arn] },
+      { actions: ["s3:RestoreObject"], on: [`${bucket.arn}/*`] },
+    );
 
     this.machine = new StateMachine(this, "machine", {
       name,

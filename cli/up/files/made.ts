@@ -100,7 +100,7 @@ function shares(rows: number, perFile: number): number[] {
 }
 
 const keyOf = (table: string, file: number, ending: string) =>
-  `${table}/${DAY}/${String(file % 24).padStart(2, "0")}/part-${String(file).padStart(5, "0")}.${ending}`;
+  `${table}/${DAY}/${String(8 + (file % 4)).padStart(2, "0")}/part-${String(file).padStart(5, "0")}.${ending}`;
 
 const csv = (key: string, rows: readonly Row[]): MadeFile => ({
   key,
