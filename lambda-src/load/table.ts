@@ -61,12 +61,8 @@ export function tableProblems(tables: readonly LoadTable[]): string[] {
       say(`schema must be ${NAME_RULE}, got ${JSON.stringify(table.schema)}`);
     if (tables.findIndex((other) => other.name === name) !== index)
       say("is listed twice; a key's first part names one");
-    if (columns.length === 0) say("columns must name at least one column");
     for (const column of [...columns, ...(dedupKey ?? []), ...(hourColumn === undefined ? [] : [hourColumn])]) {
       if (!NAME.test(column)) say(`a column's name must be ${NAME_RULE}, got ${JSON.stringify(column)}`);
-    }
-    for (const column of new Set(columns)) {
-      if (columns.filter((other) => other === column).length > 1) say(`column ${column} is listed twice`);
     }
     if (dedupKey?.length === 0) say("dedupKey must name at least one column, or be left out");
     for (const column of dedupKey ?? []) {

@@ -119,6 +119,8 @@ export async function drain(world: World, lateFirst: boolean): Promise<void> {
   if (lateFirst) land();
   for (let round = 0; round < 12 && world.queue.length > 0; round += 1) {
     world.now += LEASE + 1;
+    // Later messages first, so that an older event of a key comes after the newer one was loaded.
+    await world.deliver(undefined, world.queue.slice(Math.ceil(world.queue.length / 2)));
     await world.deliver();
     // Statements of workers that are gone may run as late as this.
     if (round === 0) land();
