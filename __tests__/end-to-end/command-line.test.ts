@@ -5,7 +5,7 @@ import { takeStack, terraformFor } from "../../local/apply";
 import { Run } from "../../local/runs/run";
 import { setUp } from "../../local/setup/set-up";
 import { pathWith, temporary } from "../support/programs";
-import { redstream } from "./support/command";
+import { redstream, run } from "./support/command";
 import { synthesizeWith } from "./support/synthesized";
 
 /** What is wrong is said in one clear line: what, where, the value given, the values allowed, what to do. */
@@ -87,6 +87,60 @@ describe("npm start with a settings file", () => {
     expect(await refusal(["up"], { REDSTREAM_SETTINGS: absent })).toEqual(
       oneLine(`redstream: ${absent}: cannot be read (ENOENT); REDSTREAM_SETTINGS must name a JSON file`),
     );
+  });
+});
+
+describe("npm run synth with a settings file", () => {
+  const PARTITIONS = { lap_gear: { expression: ".gear", values: ["7"] } };
+
+  it.each<[string, object | string, string]>([
+    [
+      "Parquet and a buffer of 5 MB",
+      { telemetry: { bufferingSizeMb: 5, raw: { format: "parquet" } } },
+      "telemetry-lake/ingest/raw-delivery: bufferingSizeMb must be between 64 and 128 with format PARQUET, got 5",
+    ],
+    [
+      "dynamic partitioning and zero buffering",
+      { telemetry: { bufferingIntervalSeconds: 0, raw: { partitioning: PARTITIONS } } },
+      "telemetry-lake/ingest/raw-delivery: bufferingIntervalSeconds 0 (zero buffering) contradicts partitioning, which gathers by partition; give 1 to 900 or leave partitioning out",
+    ],
+    [
+      "an error prefix without its expression",
+      { telemetry: { raw: { errorPrefix: "failed/" } } },
+      'telemetry-lake/ingest/raw-delivery: errorPrefix must hold !{firehose:error-output-type}, got "failed/"',
+    ],
+    [
+      "SSE of a delivery stream with a Kinesis source",
+      { telemetry: { raw: { encryptAtRest: true } } },
+      'telemetry-lake: telemetry.raw.encryptAtRest true contradicts telemetry.engine "flink", with which the delivery stream reads a Kinesis data stream, whose own encryption counts; leave it out',
+    ],
+    [
+      "two kinds of auth",
+      { telemetry: { auth: ["iam", "apiKey"] } },
+      `${settingsFile}: telemetry.auth must be one of iam, apiKey, cognito, none, got ["iam","apiKey"]`,
+    ],
+    [
+      "two kinds of auth by what goes with the other",
+      { telemetry: { auth: "iam", keyRequestsPerDay: 1000 } },
+      'telemetry-lake/ingest/api: keyRequestsPerDay is for auth "apiKey", got auth "iam"',
+    ],
+    [
+      "a COPY of CSV with jsonpaths",
+      { warehouse: { copyOptions: "CSV json 's3://paths/laps.json'" } },
+      "telemetry-warehouse/processed-delivery: copyOptions CSV and JSON exclude each other: a COPY has one format; leave one out, got \"CSV json 's3://paths/laps.json'\"",
+    ],
+    [
+      "half of it written",
+      '{"telemetry": {"auth"',
+      // The words in parentheses are those of Node.js.
+      `${settingsFile}: is not whole JSON (`,
+    ],
+  ])("that has %s says so in one line", async (_, content, line) => {
+    writeFileSync(settingsFile, typeof content === "string" ? content : JSON.stringify(content));
+    const env = { ...process.env, REDSTREAM_SETTINGS: settingsFile, CDKTF_OUTDIR: path.join(folder, "cdktf.out") };
+    const { code, stdout, stderr } = await run(process.execPath, ["tools/synth.js"], { env });
+    expect([code, stdout, stderr.split("\n").length]).toEqual([1, "", 2]);
+    expect(stderr.slice(0, -1).replace(/(?<=is not whole JSON \().*/, "")).toBe(line);
   });
 });
 
