@@ -4,5 +4,6 @@ export { SqlError } from "./errors";
 export { type FileFormat, FileQueries, type FileTable } from "./files/query-engine";
 export type { Session } from "./session";
 export { quoteName, quoteString, split, tokenize } from "./sql/tokens";
+export type { StreamRecord, StreamSchema, Streams, StreamTopic } from "./streaming";
 export { Warehouse, type WarehouseSettings } from "./warehouse";
 export { Warehouses, type Workgroup } from "./warehouses";

@@ -34,8 +34,11 @@ const kindIn = (...kinds: string[]) =>
 const WHOLE = ["INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64"];
 const within = (type: string) => `${kindIn(...WHOLE)} AND TRY(CAST(CAST(x AS VARIANT) AS ${type})) IS NOT NULL`;
 const SUPER_MACROS = `
-CREATE OR REPLACE MACRO ${SYSTEM}.super_parse(x) AS CAST(CAST(x AS JSON) AS VARIANT);
-CREATE OR REPLACE MACRO ${SYSTEM}.super_can_parse(x) AS json_valid(CAST(x AS VARCHAR));
+CREATE OR REPLACE MACRO ${SYSTEM}.super_parse(x BLOB) AS CAST(CAST(decode(x) AS JSON) AS VARIANT), (x) AS CAST(CAST(x AS JSON) AS VARIANT);
+CREATE OR REPLACE MACRO ${SYSTEM}.super_can_parse(x BLOB) AS CASE WHEN x IS NULL THEN NULL ELSE coalesce(TRY(json_valid(decode(x))), false) END,
+  (x) AS json_valid(CAST(x AS VARCHAR));
+CREATE OR REPLACE MACRO ${SYSTEM}.from_varbyte(x, form) AS CASE lower(form) WHEN 'hex' THEN lower(hex(x)) WHEN 'base64' THEN base64(x)
+  WHEN 'utf-8' THEN decode(x) WHEN 'utf8' THEN decode(x) ELSE error('from_varbyte takes hex, base64 or utf-8 here') END;
 CREATE OR REPLACE MACRO ${SYSTEM}.super_text(x) AS CAST(CAST(x AS JSON) AS VARCHAR);
 CREATE OR REPLACE MACRO ${SYSTEM}.super_typeof(x) AS CASE WHEN CAST(x AS VARIANT) IS NULL THEN NULL ELSE CASE ${KIND("CAST(x AS VARIANT)")}
   WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOL_TRUE' THEN 'boolean' WHEN 'BOOL_FALSE' THEN 'boolean'
@@ -62,7 +65,7 @@ CREATE MACRO IF NOT EXISTS ${SYSTEM}.getdate() AS CAST(now() AT TIME ZONE 'UTC' 
 CREATE OR REPLACE MACRO ${SYSTEM}.nvl(a, b) AS coalesce(a, b);
 CREATE OR REPLACE MACRO ${SYSTEM}.nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END;
 CREATE OR REPLACE MACRO ${SYSTEM}.len(a) AS length(a);
-CREATE OR REPLACE MACRO ${SYSTEM}.octet_length(a) AS strlen(a);
+CREATE OR REPLACE MACRO ${SYSTEM}.octet_length(a BLOB) AS system.main.octet_length(a), (a) AS strlen(a);
 CREATE OR REPLACE MACRO ${SYSTEM}.charindex(needle, text) AS strpos(text, needle);
 CREATE OR REPLACE MACRO ${SYSTEM}.convert_timezone(zone, moment) AS (moment AT TIME ZONE 'UTC') AT TIME ZONE zone;
 CREATE OR REPLACE MACRO ${SYSTEM}.sha2(text, bits) AS CASE WHEN bits IN (0, 256) THEN sha256(text) ELSE error('sha2 takes 256 bits here') END;
@@ -114,6 +117,12 @@ CREATE OR REPLACE VIEW ${SYSTEM}.stl_load_errors AS
   SELECT user_id AS userid, table_id AS tbl, start_time AS starttime, session_id AS session, query_id AS query, file_name AS filename, line_number, column_name AS colname,
     column_type AS type, column_length AS col_length, position, raw_line, raw_field AS raw_field_value, error_code AS err_code, error_message AS err_reason
   FROM ${HIDDEN}.load_errors WHERE ${OWN_ROWS};
+CREATE OR REPLACE VIEW ${SYSTEM}.sys_stream_scan_states AS
+  SELECT external_schema_name, stream_name, mv_name, transaction_id, query_id, record_time, partition_id, latest_position, scanned_rows, skipped_rows, scanned_bytes,
+    stream_record_time_min, stream_record_time_max FROM ${HIDDEN}.stream_scans WHERE ${OWN_ROWS};
+CREATE OR REPLACE VIEW ${SYSTEM}.sys_stream_scan_errors AS
+  SELECT external_schema_name, stream_name, mv_name, transaction_id, query_id, stream_timestamp_type, stream_timestamp, record_time, partition_id, position, error_code,
+    error_reason FROM ${HIDDEN}.stream_errors WHERE ${OWN_ROWS};
 `;
 
 /** Names that the system schema answers, so that a statement's rights on them need no grant. */

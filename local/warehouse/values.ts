@@ -1,5 +1,6 @@
 import type { DuckDBValue } from "@duckdb/node-api";
 import {
+  DuckDBBlobValue,
   DuckDBDecimalValue,
   DuckDBListValue,
   DuckDBStructValue,
@@ -16,6 +17,7 @@ export function toValue(value: DuckDBValue): unknown {
   if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string")
     return value;
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("hex");
   if (value instanceof DuckDBVariantValue) return json(value);
   if (value instanceof DuckDBTimestampTZValue) return utcText(value.micros) + "+00";
   if (value instanceof DuckDBTimestampValue) return utcText(value.micros);

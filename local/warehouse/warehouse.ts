@@ -9,6 +9,7 @@ import type { LoadError, LoadOutcome } from "./copy/load";
 import type { CopyStatement } from "./copy/options";
 import { SqlError } from "./errors";
 import { Session } from "./session";
+import { AutoRefresh, STREAM_TABLES, type Streams } from "./streaming";
 import { SYSTEM_VIEWS } from "./system-views";
 
 export interface WarehouseSettings {
@@ -53,16 +54,22 @@ export class Warehouse {
   private lastTransaction = 0;
   private lastQuery = FIRST_QUERY;
 
+  /** Refreshes the materialized views that say so; runs when there are streams. */
+  readonly autoRefresh: AutoRefresh;
+
   private constructor(
     readonly settings: WarehouseSettings,
     readonly stores: ObjectStores,
     private readonly instance: DuckDBInstance,
     /** For what is no statement of a user. */
     private readonly own: DuckDBConnection,
-  ) {}
+    private readonly kafka: Streams | undefined,
+  ) {
+    this.autoRefresh = new AutoRefresh(this);
+  }
 
   /** @throws SqlError when the file is held by another process or cannot be written */
-  static async open(settings: WarehouseSettings, stores: ObjectStores): Promise<Warehouse> {
+  static async open(settings: WarehouseSettings, stores: ObjectStores, streams?: Streams): Promise<Warehouse> {
     mkdirSync(settings.folder, { recursive: true });
     const file = join(settings.folder, `${settings.database}.duckdb`);
     const instance = await openFile(file);
@@ -71,16 +78,24 @@ export class Warehouse {
     await own.run("BEGIN");
     await own.run("CREATE SCHEMA IF NOT EXISTS public");
     await catalogue.create(own);
+    await own.run(STREAM_TABLES);
     await own.run(SYSTEM_VIEWS);
     const { user, password } = settings.admin;
     if (!(await catalogue.user(own, user)))
       await catalogue.createUser(own, { name: user, password, superuser: true, createdb: true });
     await own.run("COMMIT");
-    const warehouse = new Warehouse(settings, stores, instance, own);
+    const warehouse = new Warehouse(settings, stores, instance, own, streams);
     // Ids go on where the file's former run ended, so that none stands for two statements.
     const [last] = await rows(own, `SELECT max(query_id) FROM ${HIDDEN}.loads`);
     warehouse.lastQuery = Math.max(FIRST_QUERY, Number(last?.[0] ?? 0));
+    if (streams) warehouse.autoRefresh.start();
     return warehouse;
+  }
+
+  /** What materialized views read topics through. @throws SqlError when this warehouse was given nothing of the kind */
+  get streams(): Streams {
+    if (!this.kafka) throw new SqlError("no Kafka cluster can be reached from this warehouse", "58000");
+    return this.kafka;
   }
 
   /** Folder for files that live as long as a statement. */
@@ -188,6 +203,7 @@ export class Warehouse {
 
   /** Ends every session; statements under way fail. The data stays. */
   async close(): Promise<void> {
+    await this.autoRefresh.stop();
     await Promise.all([...this.sessions].map((session) => session.close()));
     this.own.closeSync();
     this.instance.closeSync();

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { ObjectStores } from "./copy/files";
 import { SqlError } from "./errors";
+import type { Streams } from "./streaming";
 import { Warehouse, type WarehouseSettings } from "./warehouse";
 
 /** A warehouse as the Data API finds it by a Serverless workgroup, with the ARN that policies name. */
@@ -19,16 +20,22 @@ export class Warehouses {
   /**
    * @param folder where each warehouse gets a folder named by its host
    * @param stores what COPY reads through; see `s3Stores` of services/redshift
+   * @param streams what materialized views read topics through; see `kafkaStreams` of local/kafka
    */
   constructor(
     readonly folder: string,
     private readonly stores: ObjectStores,
+    private readonly streams?: Streams,
   ) {}
 
   /** Creates a warehouse, or opens the one that a former run of the same folder left. */
   async create(settings: Omit<WarehouseSettings, "folder">): Promise<Warehouse> {
     if (this.open.has(settings.host)) throw new SqlError(`a warehouse at ${settings.host} is open already`, "58000");
-    const warehouse = await Warehouse.open({ ...settings, folder: join(this.folder, settings.host) }, this.stores);
+    const warehouse = await Warehouse.open(
+      { ...settings, folder: join(this.folder, settings.host) },
+      this.stores,
+      this.streams,
+    );
     this.open.set(settings.host, warehouse);
     return warehouse;
   }

@@ -135,6 +135,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
       ? `${SYSTEM}.convert_timezone(${args[0]!.sql}, ${moment(args[1]!)})`
       : `((${moment(args[2]!)} AT TIME ZONE ${args[0]!.sql}) AT TIME ZONE ${args[1]!.sql})`;
   },
+  from_varbyte: system("from_varbyte", 2),
   json_parse: system("super_parse", 1),
   can_json_parse: system("super_can_parse", 1),
   json_serialize: system("super_text", 1),

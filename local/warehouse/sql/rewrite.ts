@@ -111,9 +111,38 @@ class Rewrite {
       before && (before.kind === "name" || before.kind === "word" || before.text === "]" || before.text === ")");
     if (!follows || (before.kind === "word" && KEYWORDS_BEFORE_VALUES.has(before.value)) || isWord(before, "array"))
       throw syntaxError("[");
+    if (this.variableSubscript(at)) return;
     if (index?.kind !== "number" || !/^\d+$/.test(index.text) || more?.text !== "]")
-      throw notCarried("a subscript that is no whole number");
+      throw notCarried("a subscript that is no whole number and no column");
     this.put(`[${Number(index.text) + 1}]`, 3);
+  }
+
+  /**
+   * A path whose subscript is a column, `o.data.items[p.n]`: the engine takes only constants on SUPER values, and columns on a list of them. True when it was one.
+   */
+  private variableSubscript(at: number): boolean {
+    const { own, out } = this;
+    const index: string[] = [];
+    let end = at + 1;
+    for (; own[end] && own[end]!.text !== "]"; end++) {
+      const { kind, text, value } = own[end]!;
+      if (kind !== "word" && kind !== "name" && text !== ".") return false;
+      index.push(kind === "name" ? quoteName(value) : kind === "word" ? value : text);
+    }
+    let start = at;
+    while (
+      start > 0 &&
+      (own[start - 1]!.kind === "word" || own[start - 1]!.kind === "name" || own[start - 1]!.text === ".")
+    ) {
+      const previous = own[start - 1]!;
+      // Two names without a point between them: the path begins at the second.
+      if (start < at && previous.text !== "." && own[start]!.text !== ".") break;
+      start--;
+    }
+    if (index.length === 0 || start === at || !own[end]) return false;
+    const path = out.splice(out.length - (at - start)).join("");
+    this.put(`TRY(CAST(${path} AS VARIANT[]))[CAST(${index.join("")} AS BIGINT) + 1]`, end - at + 1);
+    return true;
   }
 
   private call(at: number): void {

@@ -149,6 +149,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "TIMESTAMP WITH TIME ZONE": "timestamptz",
   VARCHAR: "varchar",
   VARIANT: "super",
+  BLOB: "varbyte",
   '"NULL"': "unknown",
 };
 

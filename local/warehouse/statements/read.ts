@@ -5,6 +5,7 @@ import { notCarried, SqlError, syntaxError } from "../errors";
 import type { Session } from "../session";
 import { Cursor } from "../sql/cursor";
 import type { Token } from "../sql/tokens";
+import { readRefresh } from "../streaming/statements";
 import { readCopyStatement } from "./copy";
 import { readGrant, readRevoke } from "./grants";
 import { readMerge } from "./merge";
@@ -68,6 +69,8 @@ export function read(tokens: readonly Token[], session: Session): Run {
       return readTruncate(cursor, session);
     case "lock":
       return readLock(cursor, session);
+    case "refresh":
+      return readRefresh(cursor, session);
     case "analyze":
     case "vacuum":
       // Housekeeping of Redshift's storage: there is none to keep here.

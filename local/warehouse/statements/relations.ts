@@ -6,6 +6,7 @@ import { SqlError } from "../errors";
 import { showName, type TableName } from "../sql/cursor";
 import { quoteName } from "../sql/tokens";
 import { columnType } from "../sql/types";
+import { streamCatalogue } from "../streaming/catalogue";
 import { SYSTEM, systemNames } from "../system-views";
 
 export type RelationKind = "table" | "view" | "temporary";
@@ -39,6 +40,12 @@ export function engineName(relation: TableName, kind: RelationKind): string {
     : `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
 }
 
+/** A materialized view is kept as a table, which only its refresh may write. */
+export async function refuseMaterialized(connection: DuckDBConnection, relation: TableName): Promise<void> {
+  if ((await streamCatalogue.views(connection, relation)).length === 0) return;
+  throw new SqlError(`"${relation.name}" is a materialized view and cannot be changed`, "42809");
+}
+
 /** Checks that `user` may do `privilege` to a relation; a temporary table belongs to its session. */
 export async function requirePrivilege(
   connection: DuckDBConnection,
@@ -48,6 +55,7 @@ export async function requirePrivilege(
 ): Promise<RelationKind> {
   const kind = await requireRelation(connection, relation);
   if (kind === "temporary") return kind;
+  if (privilege !== "select") await refuseMaterialized(connection, relation);
   if (relation.schema !== "public") {
     await catalogue.require(connection, user, "usage", "schema", { schema: relation.schema, name: "" });
   }

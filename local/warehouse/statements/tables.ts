@@ -7,15 +7,31 @@ import { toEngine } from "../sql/rewrite";
 import { withSemantics } from "../sql/semantics";
 import { quoteName, type Token } from "../sql/tokens";
 import { engineType, lengthCheck, readType } from "../sql/types";
+import { streamCatalogue } from "../streaming/catalogue";
+import {
+  readCreateExternalSchema,
+  readCreateMaterializedView,
+  readDropMaterializedView,
+} from "../streaming/statements";
 import { SYSTEM } from "../system-views";
 import { requireSchema } from "./grants";
 import { NOTHING, type Run } from "./read";
-import { describe, engineName, relationKind, requirePrivilege, requireRelation, requireSelect } from "./relations";
+import {
+  describe,
+  engineName,
+  refuseMaterialized,
+  relationKind,
+  requirePrivilege,
+  requireRelation,
+  requireSelect,
+} from "./relations";
 import { readCreateUser, readDropUser } from "./users";
 
 export function readCreate(cursor: Cursor, session: Session, tokens: readonly Token[]): Run {
   if (cursor.accept("user")) return readCreateUser(cursor, session);
   if (cursor.accept("schema")) return readCreateSchema(cursor, session);
+  if (cursor.accept("external", "schema")) return readCreateExternalSchema(cursor, session);
+  if (cursor.accept("materialized", "view")) return readCreateMaterializedView(cursor, session);
   const replace = cursor.accept("or", "replace");
   if (cursor.accept("view")) return readCreateView(cursor, session, replace);
   if (replace) throw syntaxError(cursor.peek()?.text);
@@ -165,6 +181,7 @@ function readCreateView(cursor: Cursor, session: Session, replace: boolean): Run
 
 export function readDrop(cursor: Cursor, session: Session): Run {
   if (cursor.accept("user")) return readDropUser(cursor, session);
+  if (cursor.accept("materialized", "view")) return readDropMaterializedView(cursor, session);
   const what = cursor.next().value;
   if (!["table", "view", "schema"].includes(what)) throw notCarried(`DROP ${what.toUpperCase()}`);
   const ifExists = cursor.accept("if", "exists");
@@ -201,6 +218,7 @@ async function dropRelation(
     if (ifExists) return;
     throw new SqlError(`${what === "table" ? "Table" : "View"} "${showName(relation)}" does not exist`, "42P01");
   }
+  if (kind !== "temporary") await refuseMaterialized(engine, relation);
   if ((kind === "view") !== (what === "view")) throw new SqlError(`"${relation.name}" is not a ${what}`, "42809");
   if (kind !== "temporary" && !(await catalogue.may(engine, user, "drop", "table", relation))) {
     await catalogue.requireOwner(engine, user, "table", relation);
@@ -233,6 +251,7 @@ async function dropSchema(session: Session, schema: string, ifExists: boolean, c
   await engine.run(`DROP SCHEMA ${quoteName(schema)} CASCADE`);
   for (const [name] of inside) await catalogue.forget(engine, "table", { schema, name: String(name).toLowerCase() });
   await catalogue.forget(engine, "schema", { schema, name: "" });
+  await streamCatalogue.dropSchema(engine, schema);
 }
 
 /** TRUNCATE commits the transaction it stands in: https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html */
@@ -247,6 +266,7 @@ export function readTruncate(cursor: Cursor, session: Session): Run {
       const { engine, user } = session;
       const kind = await requireRelation(engine, table);
       if (kind === "view") throw new SqlError(`"${table.name}" is not a table`, "42809");
+      if (kind !== "temporary") await refuseMaterialized(engine, table);
       if (kind !== "temporary" && !(await catalogue.may(engine, user, "truncate", "table", table))) {
         await catalogue.requireOwner(engine, user, "table", table);
       }
@@ -290,6 +310,7 @@ export function readAlterTable(cursor: Cursor, session: Session): Run {
       const { engine, user } = session;
       const kind = await requireRelation(engine, table);
       if (kind === "view") throw new SqlError(`"${table.name}" is not a table`, "42809");
+      if (kind !== "temporary") await refuseMaterialized(engine, table);
       if (kind !== "temporary" && !(await catalogue.may(engine, user, "alter", "table", table))) {
         await catalogue.requireOwner(engine, user, "table", table);
       }
