@@ -4,6 +4,7 @@ import { runCommand } from "../../local/setup/command";
 import { terraformEnvironment } from "../../local/setup/environment";
 import { temporary } from "../support/programs";
 import { Applied } from "./support/applied";
+import { applyNeighbours } from "./support/neighbour";
 import { Checkov } from "./support/scan/checkov";
 import { exceptionsOfModules } from "./support/scan/exceptions";
 import { findingsOf, type Scan, type Scanned, scannedOf, stale, unexcused, unseen } from "./support/scan/findings";
@@ -31,6 +32,7 @@ const SILENT = new Set([
   "aws_kinesis_firehose_delivery_stream",
   "aws_s3_bucket_server_side_encryption_configuration",
   "aws_s3_bucket_versioning",
+  "aws_sns_topic_policy",
 ]);
 
 /** Types that tfsec is known to have rules for. */
@@ -96,6 +98,7 @@ async function take(framework: "terraform_json" | "terraform_plan", files: Reado
 /** A plan against an empty local AWS as JSON in a file; on the way the providers' schemas are read once. */
 async function planned(applied: Applied, folder: string): Promise<string> {
   const { terraform, taken } = applied.take(folder);
+  applyNeighbours(taken.prepared, folder);
   await terraform.init();
   await terraform.plan();
   const run = terraformIn(taken.prepared.folder, applied);

@@ -11,7 +11,7 @@ export const EXCEPTIONS: readonly ScanException[] = [
   {
     on: "data.aws_iam_policy_document",
     at: "network/read-only",
-    checks: ["CKV_AWS_108", "CKV_AWS_283", "CKV_AWS_356", "aws-iam-no-policy-wildcards"],
+    checks: ["CKV_AWS_108", "CKV_AWS_356"],
     reason:
       "The policy of a gateway endpoint bounds what goes through it and gives nobody a right: everybody may read what their own policies let them, of any bucket, and nobody may write.",
   },
