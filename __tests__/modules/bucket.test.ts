@@ -135,7 +135,7 @@ describe("Bucket", () => {
         resources: [`${bucket}/data/*`],
       },
       {
-        actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
         resources: [`\${aws_kms_key.${key.key.friendlyUniqueId}.arn}`],
       },
     ]);

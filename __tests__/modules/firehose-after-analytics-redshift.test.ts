@@ -87,7 +87,7 @@ describe("FirehoseAfterAnalyticsRedshift", () => {
           actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
           resources: [`${arn}/*`],
         },
-        { actions: ["kms:Decrypt", "kms:GenerateDataKey*"], resources: [keyArn()] },
+        { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [keyArn()] },
         { actions: ["s3:GetBucketLocation", "s3:ListBucket"], resources: [arn] },
         { actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [`${arn}/*`] },
         { actions: ["secretsmanager:GetSecretValue"], resources: [SECRET] },

@@ -55,7 +55,7 @@ describe("FirehoseAfterAnalytics", () => {
           resources: [`${arn}/*`],
         },
         {
-          actions: ["kms:Decrypt", "kms:GenerateDataKey*"],
+          actions: ["kms:Decrypt", "kms:GenerateDataKey"],
           resources: [`\${aws_kms_key.${key.key.friendlyUniqueId}.arn}`],
         },
         {

@@ -117,7 +117,7 @@ describe("KafkaProducer", () => {
     expect(own).toHaveLength(5);
     expect(own).toEqual(
       expect.arrayContaining([
-        { actions: ["kms:Decrypt", "kms:GenerateDataKey*"], resources: [key] },
+        { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [key] },
         { actions: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], resources: [ARN] },
         {
           actions: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],

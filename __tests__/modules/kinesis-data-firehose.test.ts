@@ -114,7 +114,7 @@ describe("DataFirehose", () => {
           actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
           resources: [`${bucketArn}/*`],
         },
-        { actions: ["kms:Decrypt", "kms:GenerateDataKey*"], resources: [keyArn] },
+        { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [keyArn] },
         {
           actions: [
             "kinesis:DescribeStream",

@@ -122,7 +122,7 @@ describe("LakeCatalog", () => {
         actions: ["s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
         resources: [`${bucketArn}/*`],
       },
-      { actions: ["kms:Decrypt", "kms:GenerateDataKey*"], resources: [keyArn] },
+      { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [keyArn] },
     ]);
   });
 

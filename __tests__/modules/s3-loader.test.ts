@@ -96,7 +96,7 @@ const LOADING = [
     ],
   },
 ];
-const USE = { actions: ["kms:Decrypt", "kms:GenerateDataKey*"], resources: [KEY] };
+const USE = { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [KEY] };
 const DECRYPT = { actions: ["kms:Decrypt"], resources: [KEY] };
 
 /** Order is the constructs' affair; that there is no other statement is the promise. */

@@ -25,6 +25,6 @@ export const EXCEPTIONS: readonly ScanException[] = [
     at: /\/(write|read)-[^/]+-document$/,
     checks: ["aws-iam-no-policy-wildcards"],
     reason:
-      "A grant on objects ends in *, as their names are not known beforehand: it is the one bucket's, or a prefix's. kms:GenerateDataKey* is that action with its forms, of one key.",
+      "A grant on objects ends in *, as their names are not known beforehand: it is the one bucket's, or a prefix's.",
   },
 ];

@@ -13,7 +13,9 @@ import { admitted, type ForeignRoles } from "../support/foreign-roles";
 import { type Allow, allow } from "../support/iam";
 import { idOf } from "../support/name";
 
-const USE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey*"];
+const USE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"];
+/** As AWS's pages on a service before an encrypted queue or topic have it: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */
+const SERVICE_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey*"];
 const LOG_ACTIONS = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"];
 
 /** Services through which a role of another account may read what a key encrypts. */
@@ -95,7 +97,7 @@ export class EncryptionKey extends Construct {
       {
         sid,
         principals: [{ type: "Service", identifiers: [service] }],
-        actions: USE_ACTIONS,
+        actions: SERVICE_ACTIONS,
         resources: ["*"],
         condition: [{ test: "StringEquals", variable: "aws:SourceAccount", values: [this.account] }],
       },

@@ -8,10 +8,4 @@ export const EXCEPTIONS: readonly ScanException[] = [
     reason:
       "In a key's policy the resource * is this key, and no other can be named. The account's root must be able to administer it: without that statement, which AWS's default policy has too, nobody could.",
   },
-  {
-    on: "data.aws_iam_policy_document",
-    at: /\/use-[^/]+-document$/,
-    checks: ["aws-iam-no-policy-wildcards"],
-    reason: "kms:GenerateDataKey* is that action with its forms (a pair, without the plain text), of this one key.",
-  },
 ];

@@ -8,11 +8,4 @@ export const EXCEPTIONS: readonly ScanException[] = [
     reason:
       "Firehose keeps a secret for about ten minutes, so a rotation by the clock makes COPYs fail until it asks again. The password is made by the migrations, is known to nobody and may INSERT into one table.",
   },
-  {
-    on: "data.aws_iam_policy_document",
-    at: "run-sql-document",
-    checks: ["aws-iam-no-policy-wildcards"],
-    reason:
-      "kms:GenerateDataKey* is that action with its forms (a pair, without the plain text), of the stack's one key.",
-  },
 ];
