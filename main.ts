@@ -1,5 +1,8 @@
 import { App } from "cdktf";
 import { readSettings, SettingsError } from "./settings";
+import { EventMonitor } from "./stacks/event-monitor";
+import { EventWarehouse } from "./stacks/event-warehouse";
+import { S3LoaderStack } from "./stacks/s3-loader";
 import { TelemetryLake } from "./stacks/telemetry-lake";
 import { TelemetryWarehouse } from "./stacks/telemetry-warehouse";
 
@@ -12,6 +15,8 @@ try {
   const app = new App();
   new TelemetryLake(app, "telemetry-lake", settings);
   new TelemetryWarehouse(app, "telemetry-warehouse", settings);
+  new S3LoaderStack(app, "s3-loader", settings);
+  new EventMonitor(app, "event-monitor", settings, new EventWarehouse(app, "event-warehouse", settings));
   app.synth();
 } catch (error) {
   const { name, message } = error as Error;

@@ -11,7 +11,7 @@ const MINUTES = 60_000;
 jest.setTimeout(2 * MINUTES);
 
 const ROOT = path.resolve(".");
-const STACKS = ["telemetry-lake", "telemetry-warehouse"];
+const STACKS = ["event-monitor", "event-warehouse", "telemetry-lake", "telemetry-warehouse"];
 const folder = temporary("clones");
 
 interface Surroundings {
@@ -27,7 +27,7 @@ const SURROUNDINGS: readonly Surroundings[] = [
   { at: "some/longer path/with a space", umask: "077", zone: "America/St_Johns", language: "C.UTF-8" },
 ];
 
-/** Synthesizes a fresh clone of HEAD and prepares both stacks; answers the clone's folder. */
+/** Synthesizes a fresh clone of HEAD and prepares every stack; answers the clone's folder. */
 async function synthesizedClone({ at, umask, zone, language }: Surroundings, bare: string): Promise<string> {
   const clone = path.join(folder, at, "redstream");
   const home = path.join(folder, at, "home");

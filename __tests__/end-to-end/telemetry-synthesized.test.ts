@@ -16,7 +16,9 @@ beforeAll(async () => {
   again = await synthesizeWith();
 }, 120_000);
 
-const STACKS = ["telemetry-lake", "telemetry-warehouse"];
+const STACKS = ["event-monitor", "event-warehouse", "telemetry-lake", "telemetry-warehouse"];
+/** Those with functions. */
+const WITH_ZIPS = STACKS.filter((stack) => stack !== "event-monitor");
 
 /** Every file under a folder, by its path there. */
 const filesOf = (root: string) =>
@@ -77,7 +79,7 @@ describe("the synthesized folder", () => {
  * with Terraform's own data source in the place of `archive_file`, so that it does not hang on a plugin.
  */
 describe("the zip of a handler", () => {
-  it.each(STACKS)(
+  it.each(WITH_ZIPS)(
     "of %s is read in the apply whenever its source is new, and in the plan when it is not",
     async (stack) => {
       const { data, resource } = configurationOf(folder, stack);

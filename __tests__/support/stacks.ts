@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
 import { type App, Testing } from "cdktf";
 import { parseSettings } from "../../settings";
+import { EventMonitor } from "../../stacks/event-monitor";
+import { EventWarehouse } from "../../stacks/event-warehouse";
 import { TelemetryLake } from "../../stacks/telemetry-lake";
 import { TelemetryWarehouse } from "../../stacks/telemetry-warehouse";
 
@@ -10,8 +14,19 @@ const STACKS = { "telemetry-lake": TelemetryLake, "telemetry-warehouse": Telemet
 export type StackName = keyof typeof STACKS;
 export const STACK_NAMES = Object.keys(STACKS) as StackName[];
 
+/** The stacks of the events, of which one reads the other's values. */
+export const EVENT_STACK_NAMES = ["event-warehouse", "event-monitor"] as const;
+export type EventStackName = (typeof EVENT_STACK_NAMES)[number];
+
 /** The synthesized JSON of one stack of main.ts under `settings`, its validations run. */
-export function synthesizedStack(name: StackName, settings: unknown = {}): Json {
+export function synthesizedStack(name: StackName | EventStackName, settings: unknown = {}): Json {
   const app: App = Testing.app();
-  return JSON.parse(Testing.synth(new STACKS[name](app, name, parseSettings(settings, "test")), true));
+  const parsed = parseSettings(settings, "test");
+  if (name !== "event-warehouse" && name !== "event-monitor") {
+    return JSON.parse(Testing.synth(new STACKS[name](app, name, parsed), true));
+  }
+  new EventMonitor(app, "event-monitor", parsed, new EventWarehouse(app, "event-warehouse", parsed));
+  // One reads the other's state: only a synth of the whole app knows that.
+  app.synth();
+  return JSON.parse(readFileSync(path.join(app.outdir, "stacks", name, "cdk.tf.json"), "utf8"));
 }

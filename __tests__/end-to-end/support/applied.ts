@@ -13,6 +13,7 @@ import { TEST_KEYS } from "../../../local/setup/environment";
 import { type SetUp, setUp } from "../../../local/setup/set-up";
 import type { Plan, Terraform } from "../../../local/terraform/terraform";
 import { temporary } from "../../support/programs";
+import { variablesOf } from "./neighbour";
 
 const silent = () => undefined;
 
@@ -57,7 +58,7 @@ export class Applied {
     const { run, stack, gateway } = this;
     const taken = takeStack({ run, stack, setUp: this.setUp, from });
     const common = { run, stack: taken, setUp: this.setUp, endpoint: gateway.endpoint, progress: silent };
-    return { taken, terraform: terraformFor(common) };
+    return { taken, terraform: terraformFor({ ...common, variables: variablesOf(taken.prepared) }) };
   }
 
   /** Applies a synthesized folder as `npm start` does. */
