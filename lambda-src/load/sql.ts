@@ -72,8 +72,10 @@ export function commitOf({ id, table, hour, files, replaces }: Load, now: Date):
   if (table.dedupKey) {
     const same = (other: string) =>
       table.dedupKey!.map((column) => `${other}.${identifier(column)} = ${source}.${identifier(column)}`).join(" AND ");
-    const earlier = hourColumn ? ` AND (${target}.${hourColumn} IS NULL OR ${target}.${hourColumn} <= ${hourIs})` : "";
-    statements.push(`DELETE FROM ${target} USING ${source} WHERE ${same(target)}${earlier} AND ${guard}`);
+    // Behind USING a table goes by its bare name.
+    const own = identifier(table.name);
+    const earlier = hourColumn ? ` AND (${own}.${hourColumn} IS NULL OR ${own}.${hourColumn} <= ${hourIs})` : "";
+    statements.push(`DELETE FROM ${target} USING ${source} WHERE ${same(own)}${earlier} AND ${guard}`);
     if (hourColumn)
       later = ` AND NOT EXISTS (SELECT 1 FROM ${target} later WHERE ${same("later")} AND later.${hourColumn} > ${hourIs})`;
   }
