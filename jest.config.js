@@ -10,6 +10,8 @@ const common = {
     ],
   },
   testEnvironment: "node",
+  // An ES module, bundled by the global set-up.
+  moduleNameMapper: { "^@platformatic/kafka$": "<rootDir>/.build/test/kafka-client.js" },
   // Not among the temporary files, which `npm test` clears.
   cacheDirectory: "<rootDir>/.build/jest",
   rootDir: __dirname,

@@ -4,6 +4,7 @@ import { type Gateway, startGateway } from "./gateway";
 import { byTarget } from "./gateway/by-target";
 import type { Interceptor } from "./gateway/intercept";
 import type { LocalAws, Service } from "./gateway/types";
+import { kafkaStreams } from "./kafka";
 import { Meter } from "./meter";
 import { createApplicationAutoScaling } from "./services/application-autoscaling";
 import { createAthena } from "./services/athena";
@@ -49,13 +50,15 @@ export function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
 }
 
 function servicesOf(aws: LocalAws, kafka: LocalAwsOptions["kafka"]): readonly Service[] {
-  const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws));
+  const brokers = localBrokers({ ...kafka, folder: aws.folder });
+  const streams = kafkaStreams({ bootstrapOf: brokers.bootstrapOf });
+  const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws), streams);
   return [
     createApplicationAutoScaling(aws),
     createAthena(aws),
     createExecuteApi(aws),
     createFirehose(aws),
-    createKafka(aws, localBrokers({ ...kafka, folder: aws.folder })),
+    createKafka(aws, brokers),
     byTarget({
       KinesisAnalytics_20150814: createKinesisAnalytics(aws),
       KinesisAnalytics_20180523: createKinesisAnalyticsV2(aws),

@@ -3,6 +3,8 @@ import { SetupError } from "./setup/problem";
 const NETWORK = "nothing is routed, filtered or resolved: every service of the local AWS is one address on loopback";
 const NO_TLS = "the local endpoint is plain HTTP on loopback";
 
+const GROWTH = "the brokers share this machine's disk, and nothing here measures how full a volume is";
+
 /**
  * Resource types that Terraform applies to the local AWS like any other (they are kept, read back and destroyed) and that change
  * nothing there. Each with the reason, as a person who wonders would ask.
@@ -24,6 +26,8 @@ export const INERT: Readonly<Record<string, string>> = {
   aws_vpc_endpoint: NETWORK,
   aws_flow_log: NETWORK,
   aws_redshift_subnet_group: NETWORK,
+  aws_appautoscaling_target: GROWTH,
+  aws_appautoscaling_policy: GROWTH,
 
   aws_kms_key: "objects, streams and secrets are kept as they are: what is encrypted with the key on AWS is plain here",
   aws_kms_alias: "an alias of a key that encrypts nothing here",
@@ -66,6 +70,7 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "aws_lambda_alias",
   "aws_lambda_permission",
   "aws_lambda_invocation",
+  "aws_lambda_function_event_invoke_config",
   "aws_cloudwatch_event_rule",
   "aws_cloudwatch_event_target",
   "aws_dynamodb_table",
@@ -108,15 +113,17 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "aws_redshift_cluster_iam_roles",
   "aws_athena_workgroup",
   "aws_athena_named_query",
+  "aws_msk_cluster",
+  "aws_msk_serverless_cluster",
+  "aws_msk_configuration",
   "aws_redshiftserverless_namespace",
   "aws_redshiftserverless_workgroup",
   // By Terraform and its small providers (or by what stands in for them in the copy).
   "terraform_data",
   "random_id",
   "random_string",
+  "random_password",
   "data.archive_file",
-  // The other stack of a run, through its state.
-  "data.terraform_remote_state",
   // The other stack of a run, through its state.
   "data.terraform_remote_state",
   // Questions.
@@ -125,6 +132,11 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "data.aws_region",
   "data.aws_partition",
   "data.aws_availability_zones",
+  "data.aws_vpc",
+  "data.aws_subnets",
+  "data.aws_security_group",
+  "data.aws_msk_cluster",
+  "data.aws_msk_bootstrap_brokers",
 ]);
 
 /** A type of a stack that does nothing locally, and why. */

@@ -18,6 +18,15 @@ const common = {
   logLevel: "warning",
 };
 
+/**
+ * What @platformatic/kafka would read from files beside it comes into the bundle: its WebAssembly, by the variant that holds it as text, and the place
+ * that it looks for an optional native package from.
+ */
+const INTO_ONE_FILE = {
+  alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
+  define: { "import.meta.url": "__filename" },
+};
+
 /** Builds in memory and puts each file in place in one step: another run of the same program may be reading it. */
 function build(options) {
   const { outputFiles } = require("esbuild").buildSync({ ...common, ...options, write: false });
@@ -47,13 +56,10 @@ function bundleLambdas() {
     entryPoints: names.map((name) => ({ in: `lambda-src/${name}/index.ts`, out: `${name}/index` })),
     outdir: path.join(BUILD, "lambda"),
     minify: true,
-    // What @platformatic/kafka would read from files beside it is in the bundle: its WebAssembly, by the variant that holds it as text, and
-    // the place that it looks for an optional native package from.
-    alias: { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" },
-    define: { "import.meta.url": "__filename" },
+    ...INTO_ONE_FILE,
     // The Lambda runtime ships the AWS SDK, but not at a version of our choosing: it is bundled.
     mainFields: ["module", "main"],
   });
 }
 
-module.exports = { ROOT, BUILD, bundleProgram, bundleLambdas };
+module.exports = { ROOT, BUILD, INTO_ONE_FILE, bundleProgram, bundleLambdas };

@@ -1,3 +1,3 @@
 export type { Brokers, WantedBrokers } from "./brokers";
-export { type LocalBrokersOptions, localBrokers } from "./local-brokers";
+export { type LocalBrokers, type LocalBrokersOptions, localBrokers } from "./local-brokers";
 export { createKafka } from "./service";

@@ -18,8 +18,13 @@ interface Running {
   readonly cluster: KafkaCluster;
 }
 
+export interface LocalBrokers extends Brokers {
+  /** `127.0.0.1:PORT,...` of a cluster that runs. */
+  bootstrapOf(arn: string): string | undefined;
+}
+
 /** Real Apache Kafka on this machine behind the control plane's clusters. Java and its JARs are looked for when the first cluster is made. */
-export function localBrokers({ folder, nodes, says = () => undefined }: LocalBrokersOptions): Brokers {
+export function localBrokers({ folder, nodes, says = () => undefined }: LocalBrokersOptions): LocalBrokers {
   const running = new Map<string, Running>();
   // A name may come again, and in two accounts at once; what identifies a cluster is the end of its ARN.
   const folderOf = ({ name, arn }: WantedBrokers) => path.join(folder, "kafka", `${name}-${arn.split("/").at(-1)}`);
@@ -48,6 +53,7 @@ export function localBrokers({ folder, nodes, says = () => undefined }: LocalBro
   }
 
   return {
+    bootstrapOf: (arn) => running.get(arn)?.cluster.bootstrap,
     async apply(wanted) {
       const before = running.get(wanted.arn);
       if (!before) return start(wanted);
