@@ -40,6 +40,11 @@ export abstract class PipelineStack extends TerraformStack {
     return `${this.prefix}-${part}-${this.suffix.hex}`;
   }
 
+  /** `prefix-part`: the same in each stack of a deployment, for what another one looks up by its name. Two deployments need two prefixes. */
+  protected knownAs(part: string): string {
+    return `${this.prefix}-${part}`;
+  }
+
   /** Outputs by their own names, so that `terraform output api_url` finds them. */
   protected output(values: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(values)) {

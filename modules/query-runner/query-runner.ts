@@ -104,6 +104,13 @@ export interface QueryRunnerProps {
   readonly secretReaders?: ForeignRoles;
 
   /**
+   * What must be there before the SQL runs, such as the topic that a view reads.
+   *
+   * @default - nothing but what the other properties name
+   */
+  readonly waitFor?: readonly ITerraformDependable[];
+
+  /**
    * `dev`: the loader's secret is deleted at once, so that destroy and apply under the same name work. `prod`: it can be brought back
    * for 30 days.
    *
@@ -218,7 +225,7 @@ export class QueryRunner extends Construct {
       input: this.written(input),
       // A cluster made anew is empty: its superuser's secret is another one, and everything is run again.
       triggers: { warehouse: props.target.adminSecretArn },
-      dependsOn: [rights],
+      dependsOn: [rights, ...(props.waitFor ?? [])],
     });
   }
 
