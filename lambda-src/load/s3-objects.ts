@@ -25,8 +25,11 @@ export function s3Objects(client: S3Client, Bucket: string): Objects {
   };
 }
 
-/** 404 for what is not there, 405 for a delete marker asked for by its version, 400 for a version that never was one. HEAD's answers have no words. */
+/**
+ * 404 for what is not there, 405 for a delete marker asked for by its version. Nothing else: HEAD's answers have no words, and 400 is also what
+ * credentials that have expired get. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
 function isMissing(error: unknown): boolean {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  return status === 404 || status === 405 || status === 400;
+  return status === 404 || status === 405;
 }
