@@ -10,9 +10,9 @@ import {
   PutResourcePolicyCommand,
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import { putAll } from "../../cli/emit/events";
+import { generatedRecords, putAll } from "../../cli/emit/events";
 import { type Answer, query, warehouseOf } from "../../cli/query";
-import { recordsOf, sendEvents, sumUpEvents } from "../../cli/up/events";
+import { sendEvents, sumUpEvents } from "../../cli/up/events";
 import { jsonCall } from "../../local/json-call";
 import { changesOf } from "./support/applied";
 import { EVENT_STACKS, EventStacks } from "./support/event-stacks";
@@ -66,7 +66,7 @@ describe("event-monitor and event-warehouse, in two accounts", () => {
   }, 120_000);
 
   it("keep a message as the document it was, and both tables join on the request", async () => {
-    const [first] = recordsOf("user", SEED, 1);
+    const [first] = generatedRecords("user", SEED, 1);
     const { request_id, message } = JSON.parse(first!.data.toString());
     const rows = await sql(
       `SELECT e.message, e.website_id, u.medium FROM public.events e JOIN public.utm u ON u.request_id = e.request_id WHERE e.request_id = '${request_id}'`,
@@ -115,7 +115,7 @@ describe("a delivery to the warehouse of another account", () => {
     putAll({
       client: new KinesisClient(stacks.events.internal),
       stream: stacks.outputs.user_stream,
-      records: recordsOf("user", seed, 20),
+      records: generatedRecords("user", seed, 20),
       count: 20,
     });
   /** Puts events until a load fails: Firehose keeps a secret that it has read for ten minutes. Answers how many were put. */

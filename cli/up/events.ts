@@ -5,7 +5,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { USER_EVENT, UTM_EVENT } from "../../lambda-src/events/tracking";
 import type { LocalAws } from "../../local/gateway/types";
 import { type EmitProgress, type EmitResult, progressLine } from "../emit";
-import { type EventPair, type EventStream, eventPairs, keyFieldOf, putAll, type StreamRecord } from "../emit/events";
+import { type EventStream, eventPairs, generatedRecords, putAll } from "../emit/events";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
 import { linesOf, objectsOf } from "./objects";
 import type { Check, Hop, Summary } from "./summary";
@@ -42,16 +42,6 @@ const FIRST = 3;
 /** Rows up to which all are read back and compared. */
 const COMPARED_ROWS = 100_000;
 
-/** The events of one stream, as they are put. */
-export function* recordsOf(stream: EventStream, seed: number, count: number): Generator<StreamRecord> {
-  const pairs = eventPairs(seed);
-  for (let n = 0; n < count; n++) {
-    const event: EventPair[EventStream] = pairs.next().value[stream];
-    const key = (event as Readonly<Record<string, string | null>>)[keyFieldOf(stream)];
-    yield { data: Buffer.from(`${JSON.stringify(event)}\n`), key: key ?? "0" };
-  }
-}
-
 export interface SendEvents {
   /** Events of each stream. */
   readonly records: number;
@@ -82,7 +72,7 @@ export async function sendEvents(
     const sent = await putAll({
       client,
       stream: outputs[`${stream}_stream`],
-      records: recordsOf(stream, seed, records),
+      records: generatedRecords(stream, seed, records),
       count: records,
       rate,
       signal,

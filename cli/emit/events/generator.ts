@@ -1,5 +1,8 @@
 import type { UserEvent, UtmEvent } from "../../../lambda-src/events/tracking";
 import { Random } from "../random";
+import type { StreamRecord } from "./put";
+import { NO_KEY } from "./read";
+import { type EventStream, keyFieldOf } from "./streams";
 
 /** One request: what the visitor did, and what brought them there. The two share its request_id. */
 export interface EventPair {
@@ -75,4 +78,13 @@ function uuidOf(draw: () => number): string {
   hex[3] = `4${hex[3]!.slice(1)}`;
   hex[4] = `${"89ab"[Number.parseInt(hex[4]![0]!, 16) & 3]}${hex[4]!.slice(1)}`;
   return [hex[0]! + hex[1]!, hex[2], hex[3], hex[4], hex.slice(5).join("")].join("-");
+}
+
+/** The first `count` events of a seed for one stream, as they are put. */
+export function* generatedRecords(stream: EventStream, seed: number, count: number): Generator<StreamRecord> {
+  const pairs = eventPairs(seed);
+  for (let n = 0; n < count; n++) {
+    const event = pairs.next().value[stream] as Readonly<Record<string, string | null>>;
+    yield { data: Buffer.from(`${JSON.stringify(event)}\n`), key: event[keyFieldOf(stream)] ?? NO_KEY };
+  }
 }

@@ -1,4 +1,4 @@
-export { type EventPair, eventPairs } from "./generator";
+export { type EventPair, eventPairs, generatedRecords } from "./generator";
 export { type PutOptions, putAll, type StreamRecord } from "./put";
 export { type EventFile, readEvents } from "./read";
 export { type EventStream, keyFieldOf, STREAMS } from "./streams";
