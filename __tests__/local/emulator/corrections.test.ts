@@ -40,3 +40,99 @@ print(json.dumps([actions.extract_iam_action(*one) for one in asked]))
 `),
   ).toEqual(["sqs:SendMessage", "sqs:SendMessage", "sqs:DeleteMessage", "firehose:PutRecordBatch", null]);
 });
+
+/** Stands for the emulator's modules, as far as a correction touches them. */
+const MODULES = `
+import json, os, sys, time, types
+os.environ["REDSTREAM_SPEED"] = "60"
+def module(name, **members):
+    made = types.ModuleType(name)
+    made.__dict__.update(members)
+    sys.modules[name] = made
+    return made
+import threading
+module("ministack")
+services = module("ministack.services")
+`;
+
+const QUEUE = `
+message = lambda age, size=10: {"body": "x" * size, "visible_at": time.time() - age}
+queue = {"messages": [], "attributes": {"VisibilityTimeout": "360"}}
+services.sqs = module("ministack.services.sqs", _ensure_msg_fields=lambda m: None, _queues_lock=threading.Lock(), _get_q=lambda url: queue,
+    _expire_retained=lambda q: None, _dlq_sweep=lambda q: None, _collect_msgs=lambda q, most, seconds: (most, seconds))
+lambda_svc = types.SimpleNamespace(_sqs_esm_concurrency=lambda esm, *_: 4)
+from corrections import shortened_invisibility, whole_batches
+whole_batches(lambda_svc)
+def batches(size=100, window=60):
+    return lambda_svc._sqs_esm_concurrency({"BatchSize": size, "MaximumBatchingWindowInSeconds": window}, None, None, queue)
+`;
+
+it("gives a queue's function what came within its window, a full batch at once, and more than ten messages", () => {
+  expect(
+    python(`${MODULES}${QUEUE}
+answers = {}
+queue["messages"] = [message(0.5)]
+answers["within a window of a shortened second"] = batches()
+answers["without a window"] = batches(window=0)
+queue["messages"] = [message(1.5), message(0)]
+answers["when the window of the first is over"] = batches()
+queue["messages"] = [message(0) for _ in range(100)]
+answers["full"] = batches()
+answers["taken"] = services.sqs._receive_messages_for_esm("url", 100)
+queue["messages"] = [message(0, 2 * 1024 * 1024) for _ in range(4)]
+answers["6 MB"] = [batches(), services.sqs._receive_messages_for_esm("url", 100)[0]]
+queue["messages"] = [{**message(0), "visible_at": time.time() + 60}]
+answers["nothing to be seen"] = batches()
+print(json.dumps(answers))
+`),
+  ).toEqual({
+    "within a window of a shortened second": 0,
+    "without a window": 4,
+    "when the window of the first is over": 4,
+    full: 4,
+    taken: [100, 360],
+    "6 MB": [4, 2],
+    "nothing to be seen": 4,
+  });
+});
+
+it("shows a taken message again after its shortened visibility timeout", () => {
+  expect(
+    python(`${MODULES}${QUEUE}
+shortened_invisibility(services.sqs)
+print(json.dumps(services.sqs._collect_msgs(queue, 1, 360)))
+`),
+  ).toEqual([1, 6]);
+});
+
+it("tells EventBridge which version of an object is new", () => {
+  expect(
+    python(`${MODULES}
+told = []
+services.eventbridge = module("ministack.services.eventbridge", _dispatch_event=lambda event, view=None: told.append(json.loads(event["Detail"])))
+def fire(bucket, key, version_id=None):
+    services.eventbridge._dispatch_event({"Source": "aws.s3", "Detail": json.dumps({"object": {"key": key}})})
+s3 = types.SimpleNamespace(_fire_s3_event=fire)
+from corrections import versions_in_events
+versions_in_events(s3)
+s3._fire_s3_event("b", "a.csv", version_id="v1")
+s3._fire_s3_event("b", "unversioned.csv")
+print(json.dumps(told))
+`),
+  ).toEqual([{ object: { key: "a.csv", "version-id": "v1" } }, { object: { key: "unversioned.csv" } }]);
+});
+
+it("shortens a rate of the Scheduler, and no rule's", () => {
+  expect(
+    python(`${MODULES}
+services.eventbridge = module("ministack.services.eventbridge", _parse_rate_seconds=lambda text: 3600 if text == "rate(1 hour)" else None)
+scheduler = types.SimpleNamespace(_ticker_thread=None)
+from corrections import shortened_rates
+shortened_rates(scheduler)
+rules = services.eventbridge._parse_rate_seconds("rate(1 hour)")
+scheduler._ticker_thread = threading.current_thread()
+parse = services.eventbridge._parse_rate_seconds
+print(json.dumps([rules, parse("rate(1 hour)"), parse("cron(0 8 * * ? *)")]))
+`),
+  ).toEqual([3600, 60, null]);
+});
