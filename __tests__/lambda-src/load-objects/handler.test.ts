@@ -24,7 +24,9 @@ beforeEach(() => {
   lines = [];
   process.env = { ...before, ...ENV };
   for (const level of ["info", "warn"] as const)
-    jest.spyOn(console, level).mockImplementation((line: unknown) => void lines.push(`${level} ${line}`));
+    jest.spyOn(console, level).mockImplementation((...line: unknown[]) => {
+      lines.push(`${level} ${line[0]}`);
+    });
 });
 afterEach(() => {
   process.env = before;
