@@ -4,12 +4,18 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { CopyOptions } from "../../lambda-src/copy/options";
 import type { Bucket } from "../bucket";
-import type { EncryptionKey } from "../encryption-key";
 import type { StreamSource } from "../kinesis-data-firehose";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
-import { allowPut, type DeliveryLog, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import {
+  allowPut,
+  type DeliveryLog,
+  type DeliveryProps,
+  deliveryLog,
+  encryptedWith,
+  policiesOf,
+} from "../support/firehose";
 import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
-import { type BufferingProps, checkBuffering, checkPlainPrefix, checkStreamName } from "../support/firehose-checks";
+import { checkBuffering, checkPlainPrefix, checkStreamName } from "../support/firehose-checks";
 import { allow, serviceRole } from "../support/iam";
 import { checkColumns, checkCopyOptions, checkTable } from "./copy";
 
@@ -34,10 +40,7 @@ export interface RedshiftTarget {
   readonly enhancedVpcRouting?: boolean;
 }
 
-export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
-  /** 1 to 64 letters, digits, `_`, `.` and `-`. */
-  readonly name: string;
-
+export interface FirehoseAfterAnalyticsRedshiftProps extends DeliveryProps {
   /** The warehouse the rows land in. */
   readonly target: RedshiftTarget;
 
@@ -49,9 +52,6 @@ export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
 
   /** Bucket where Firehose puts the files that COPY reads. Firehose never cleans it; give it a lifecycle. */
   readonly bucket: Bucket;
-
-  /** Key that encrypts the error log and what waits inside Firehose. */
-  readonly key: EncryptionKey;
 
   /**
    * Data stream to read.
@@ -117,13 +117,6 @@ export interface FirehoseAfterAnalyticsRedshiftProps extends BufferingProps {
    * @default - none: the bucket keeps every record already
    */
   readonly backup?: BackupProps;
-
-  /**
-   * Days the error log is kept.
-   *
-   * @default 30
-   */
-  readonly logRetentionDays?: number;
 }
 
 /**

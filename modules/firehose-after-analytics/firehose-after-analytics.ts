@@ -2,30 +2,23 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
 import { Construct } from "constructs";
 import type { Bucket } from "../bucket";
-import type { EncryptionKey } from "../encryption-key";
 import { checkOneOf } from "../support/check";
-import { allowPut, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { allowPut, type DeliveryProps, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
 import {
-  type BufferingProps,
   checkBuffering,
   checkObjects,
   checkPrefixes,
   checkStreamName,
+  ERROR_PREFIX,
   type ObjectProps,
 } from "../support/firehose-checks";
 import { serviceRole } from "../support/iam";
 
 const COMPRESSIONS = ["GZIP", "UNCOMPRESSED"] as const;
 
-export interface FirehoseAfterAnalyticsProps extends BufferingProps, ObjectProps {
-  /** 1 to 64 letters, digits, `_`, `.` and `-`. */
-  readonly name: string;
-
+export interface FirehoseAfterAnalyticsProps extends DeliveryProps, ObjectProps {
   /** Bucket the selected records land in. */
   readonly bucket: Bucket;
-
-  /** Key that encrypts the error log and what waits inside Firehose. */
-  readonly key: EncryptionKey;
 
   /**
    * Start of the objects' keys. May hold `!{timestamp:PATTERN}` (in `timeZone`, of the object's oldest record) and `!{firehose:random-string}`.
@@ -35,25 +28,11 @@ export interface FirehoseAfterAnalyticsProps extends BufferingProps, ObjectProps
   readonly prefix?: string;
 
   /**
-   * Start of the keys of what could not be delivered. Must hold `!{firehose:error-output-type}`.
-   *
-   * @default - errors/, the type of error, the date
-   */
-  readonly errorPrefix?: string;
-
-  /**
    * Compression of the objects.
    *
    * @default "UNCOMPRESSED"
    */
   readonly compression?: (typeof COMPRESSIONS)[number];
-
-  /**
-   * Days the error log is kept.
-   *
-   * @default 30
-   */
-  readonly logRetentionDays?: number;
 }
 
 /**
@@ -79,7 +58,7 @@ export class FirehoseAfterAnalytics extends Construct {
     const compression = checkOneOf(this, "compression", props.compression ?? "UNCOMPRESSED", COMPRESSIONS);
     const objects = checkObjects(this, props);
     const prefix = props.prefix ?? "";
-    const errorPrefix = props.errorPrefix ?? "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/";
+    const errorPrefix = props.errorPrefix ?? ERROR_PREFIX;
     checkPrefixes(this, prefix, errorPrefix);
 
     this.role = serviceRole(this, "role", "firehose.amazonaws.com");

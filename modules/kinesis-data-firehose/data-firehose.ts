@@ -2,16 +2,22 @@ import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
 import { Construct } from "constructs";
 import type { Bucket } from "../bucket";
-import type { EncryptionKey } from "../encryption-key";
 import { ConfigError, checkOneOf } from "../support/check";
-import { allowPut, type DeliveryLog, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import {
+  allowPut,
+  type DeliveryLog,
+  type DeliveryProps,
+  deliveryLog,
+  encryptedWith,
+  policiesOf,
+} from "../support/firehose";
 import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
 import {
-  type BufferingProps,
   checkBuffering,
   checkObjects,
   checkPrefixes,
   checkStreamName,
+  ERROR_PREFIX,
   type ObjectProps,
 } from "../support/firehose-checks";
 import { serviceRole } from "../support/iam";
@@ -34,15 +40,9 @@ export interface StreamSource {
   grantRead(grantee: IamRole): void;
 }
 
-export interface DataFirehoseProps extends BufferingProps, ObjectProps, ProcessorHints {
-  /** 1 to 64 letters, digits, `_`, `.` and `-`. */
-  readonly name: string;
-
+export interface DataFirehoseProps extends DeliveryProps, ObjectProps, ProcessorHints {
   /** Bucket the objects land in. */
   readonly bucket: Bucket;
-
-  /** Key that encrypts the error log and what waits inside Firehose. */
-  readonly key: EncryptionKey;
 
   /**
    * Data stream to read.
@@ -74,13 +74,6 @@ export interface DataFirehoseProps extends BufferingProps, ObjectProps, Processo
   readonly prefix?: string;
 
   /**
-   * Start of the keys of records that could not be processed. Must hold `!{firehose:error-output-type}`.
-   *
-   * @default - errors/, the type of error, the date
-   */
-  readonly errorPrefix?: string;
-
-  /**
    * Compression of the objects. Not with `format`, which has its own.
    *
    * @default "GZIP", with `format` none
@@ -107,13 +100,6 @@ export interface DataFirehoseProps extends BufferingProps, ObjectProps, Processo
    * @default - none
    */
   readonly backup?: BackupProps;
-
-  /**
-   * Days the error log is kept.
-   *
-   * @default 30
-   */
-  readonly logRetentionDays?: number;
 }
 
 /**
@@ -145,7 +131,7 @@ export class DataFirehose extends Construct {
     );
     const objects = checkObjects(this, props);
     const prefix = props.prefix ?? `${partitioning ? partitionFolders(partitioning) : ""}${BY_HOUR}`;
-    const errorPrefix = props.errorPrefix ?? "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/";
+    const errorPrefix = props.errorPrefix ?? ERROR_PREFIX;
     checkPrefixes(this, prefix, errorPrefix, Object.keys(partitioning?.keys ?? {}));
     this.checkEncryption(props);
     this.checkBackup(props);

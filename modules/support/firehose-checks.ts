@@ -35,6 +35,13 @@ export function checkBuffering(scope: Construct, props: BufferingProps): Bufferi
 /** What every S3 destination may say of its objects. */
 export interface ObjectProps {
   /**
+   * Start of the keys of records that could not be processed or delivered. Must hold `!{firehose:error-output-type}`.
+   *
+   * @default - errors/, the type of error, the date
+   */
+  readonly errorPrefix?: string;
+
+  /**
    * Ending of the objects' names in place of Firehose's own (`.gz`, `.parquet`): a dot, then lower-case letters, digits and `!-_.*'()`,
    * at most 128 characters.
    *
@@ -52,7 +59,7 @@ export interface ObjectProps {
 }
 
 /** The checked part of an S3 destination; what is not given is left out. */
-export function checkObjects(scope: Construct, { fileExtension, timeZone }: ObjectProps) {
+export function checkObjects(scope: Construct, { fileExtension, timeZone }: Omit<ObjectProps, "errorPrefix">) {
   if (fileExtension !== undefined) checkFileExtension(scope, fileExtension);
   if (timeZone !== undefined) checkTimeZone(scope, timeZone);
   return {
@@ -89,6 +96,9 @@ const EXPRESSION = /!\{([^}]*)\}/g;
 const KINDS = "!{timestamp:PATTERN} and !{firehose:random-string}";
 
 const expressionsOf = (prefix: string) => [...prefix.matchAll(EXPRESSION)].map((match) => match[1] ?? "");
+
+/** Where what fails lies, unless told otherwise. */
+export const ERROR_PREFIX = "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/";
 
 /** How the two prefixes are called where they are typed. */
 interface PrefixNames {

@@ -5,6 +5,7 @@ import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { type ITerraformDependable, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
+import type { BufferingProps } from "./firehose-checks";
 import { allow } from "./iam";
 import { checkLogRetention } from "./log-retention";
 import { idOf } from "./name";
@@ -12,6 +13,22 @@ import { idOf } from "./name";
 /** What the delivery modules have in common. */
 
 const PUT_ACTIONS = ["firehose:PutRecord", "firehose:PutRecordBatch"];
+
+/** What every delivery stream is told. */
+export interface DeliveryProps extends BufferingProps {
+  /** 1 to 64 letters, digits, `_`, `.` and `-`. */
+  readonly name: string;
+
+  /** Key that encrypts the error log and what waits inside Firehose. */
+  readonly key: EncryptionKey;
+
+  /**
+   * Days the error log is kept.
+   *
+   * @default 30
+   */
+  readonly logRetentionDays?: number;
+}
 
 export interface DeliveryLog {
   /** For `cloudwatchLoggingOptions`. */
@@ -24,7 +41,7 @@ export interface DeliveryLog {
 export function deliveryLog(
   scope: Construct,
   role: IamRole | undefined,
-  props: { readonly name: string; readonly key: EncryptionKey; readonly logRetentionDays?: number },
+  props: Pick<DeliveryProps, "name" | "key" | "logRetentionDays">,
 ): DeliveryLog {
   const group = new CloudwatchLogGroup(scope, "logs", {
     name: `/aws/kinesisfirehose/${props.name}`,
