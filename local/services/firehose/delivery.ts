@@ -20,7 +20,7 @@ import type { DeliverySettings } from "./settings";
 
 /** Around the records of an event. */
 const EVENT_BYTES = 1024;
-const INVOCATIONS_AT_ONCE = 2;
+const INVOCATIONS_AT_ONCE = 4;
 const WRITES_AT_ONCE = 2;
 /** Objects of partitions are many and small. */
 const PARTITION_WRITES_AT_ONCE = 8;
