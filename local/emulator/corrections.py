@@ -8,9 +8,10 @@ import contextvars
 import datetime
 import json
 import os
+import re
 import threading
 import time
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 # How much waiting is shortened, as the run's clock shortens it.
 SPEED = float(os.environ.get("REDSTREAM_SPEED", "1"))
@@ -111,13 +112,15 @@ def element(name, value):
 
 
 def whole_flow_logs(ec2):
-    """Flow logs lose their role and aggregation interval: they would be replaced at every apply."""
+    """Flow logs lose their role and aggregation interval: they would be replaced at every apply. Their tags come under AWS's name of the type,
+    `vpc-flow-log`, and are looked for under another: a change at every plan."""
     create, describe = ec2._create_flow_logs, ec2._describe_flow_logs
 
     def create_whole(params):
         before = set(ec2._flow_logs)
         answer = create(params)
         for name in set(ec2._flow_logs) - before:
+            ec2._parse_tag_specs(params, "vpc-flow-log", name)
             ec2._flow_logs[name]["whole"] = {
                 "deliverLogsPermissionArn": ec2._p(params, "DeliverLogsPermissionArn"),
                 "maxAggregationInterval": ec2._p(params, "MaxAggregationInterval") or "600",
@@ -389,7 +392,28 @@ def versions_in_events(s3):
     eventbridge._dispatch_event = dispatch_versioned
 
 
+def encoded_versions(s3):
+    """ListObjectVersions passes over `encoding-type=url`, and who asked for it decodes what is none: a key with `+` or `%` becomes another one, which
+    nobody finds (and Terraform never empties the bucket).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+    """
+    list_versions = s3._list_object_versions
+    named = re.compile(r"<(Key|Prefix|Delimiter|KeyMarker|NextKeyMarker)>(.+?)</\1>", re.DOTALL)
+
+    def list_encoded(bucket, query):
+        status, headers, body = list_versions(bucket, query)
+        if status != 200 or s3._qp(query, "encoding-type", "") != "url":
+            return status, headers, body
+        text = named.sub(lambda m: f"<{m[1]}>{s3._url_encode(unescape(m[2]))}</{m[1]}>", body.decode())
+        end = "</ListVersionsResult>"
+        return status, headers, text.replace(end, f"<EncodingType>url</EncodingType>{end}").encode()
+
+    s3._list_object_versions = list_encoded
+
+
 def s3_bucket(s3):
+    encoded_versions(s3)
     multipart_tags(s3)
     versions_in_events(s3)
 

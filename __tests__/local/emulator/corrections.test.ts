@@ -136,3 +136,22 @@ print(json.dumps([rules, parse("rate(1 hour)"), parse("cron(0 8 * * ? *)")]))
 `),
   ).toEqual([3600, 60, null]);
 });
+
+it("lists versions with their keys encoded for who asks so, and as they are for others", () => {
+  expect(
+    python(`
+import json, types, urllib.parse
+from corrections import encoded_versions
+body = "<ListVersionsResult><Prefix></Prefix><Version><Key>a+b &amp; %41.csv</Key><ETag>x+y</ETag></Version></ListVersionsResult>"
+s3 = types.SimpleNamespace(
+    _list_object_versions=lambda bucket, query: (200, {}, body.encode()),
+    _qp=lambda query, name, default: query.get(name, default),
+    _url_encode=lambda text: urllib.parse.quote(text, safe="/"))
+encoded_versions(s3)
+print(json.dumps([s3._list_object_versions("b", query)[2].decode() for query in ({}, {"encoding-type": "url"})]))
+`),
+  ).toEqual([
+    "<ListVersionsResult><Prefix></Prefix><Version><Key>a+b &amp; %41.csv</Key><ETag>x+y</ETag></Version></ListVersionsResult>",
+    "<ListVersionsResult><Prefix></Prefix><Version><Key>a%2Bb%20%26%20%2541.csv</Key><ETag>x+y</ETag></Version><EncodingType>url</EncodingType></ListVersionsResult>",
+  ]);
+});
