@@ -1,11 +1,5 @@
-import {
-  AwsError,
-  type AwsRequest,
-  type AwsResponse,
-  type LocalAws,
-  type SqlServer,
-  type SqlTarget,
-} from "../../gateway/types";
+import { handlerOf } from "../../gateway/actions";
+import { AwsError, type LocalAws, type SqlServer, type SqlTarget } from "../../gateway/types";
 import { connectTo } from "../../redshift-common/connect";
 import type { Warehouses } from "../../warehouse";
 import { Input } from "./input";
@@ -59,24 +53,23 @@ export function createRedshiftServerless(aws: LocalAws, warehouses: Warehouses):
 
   return {
     names: ["redshift-serverless"],
-    async handle(request: AwsRequest): Promise<AwsResponse> {
-      const action = /^RedshiftServerless\.(\w+)$/.exec(request.headers["x-amz-target"] ?? "")?.[1] ?? "";
-      const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined;
-      if (!handler) {
-        throw new AwsError(
-          "UnknownOperationException",
-          `The operation ${action || "without a name"} is not carried by the local Redshift Serverless`,
-        );
-      }
-      const input = new Input(request.body.toString("utf8"));
-      await aws.authorize(request.caller, `redshift-serverless:${action}`, resourceOf(input));
-      const answer = await handler(input);
-      return {
+    handle: handlerOf(aws, {
+      prefix: "redshift-serverless",
+      handlers,
+      actionOf: ({ headers }) => /^RedshiftServerless\.(\w+)$/.exec(headers["x-amz-target"] ?? "")?.[1] ?? "",
+      inputOf: ({ body }) => new Input(body.toString("utf8")),
+      resourceOf,
+      answer: (_, output) => ({
         status: 200,
         headers: { "content-type": "application/x-amz-json-1.1" },
-        body: JSON.stringify(answer),
-      };
-    },
+        body: JSON.stringify(output),
+      }),
+      unknown: (action) =>
+        new AwsError(
+          "UnknownOperationException",
+          `The operation ${action || "without a name"} is not carried by the local Redshift Serverless`,
+        ),
+    }),
     connect: (to: SqlTarget) => connectTo(aws, workgroups.door(to.host), to),
   };
 }

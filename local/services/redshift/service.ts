@@ -1,12 +1,6 @@
 import { randomUUID } from "node:crypto";
-import {
-  AwsError,
-  type AwsRequest,
-  type AwsResponse,
-  type LocalAws,
-  type SqlServer,
-  type SqlTarget,
-} from "../../gateway/types";
+import { handlerOf } from "../../gateway/actions";
+import { AwsError, type AwsRequest, type LocalAws, type SqlServer, type SqlTarget } from "../../gateway/types";
 import { connectTo } from "../../redshift-common/connect";
 import type { Warehouses } from "../../warehouse";
 import { Clusters } from "./clusters";
@@ -82,16 +76,15 @@ export function createRedshift(aws: LocalAws, warehouses: Warehouses): RedshiftS
   };
   return {
     names: ["redshift"],
-    async handle(request: AwsRequest): Promise<AwsResponse> {
-      const form = new Parameters(
-        new URLSearchParams(request.method === "GET" ? request.query : request.body.toString("utf8")),
-      );
-      const action = form.require("Action");
-      const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined;
-      if (!handler) throw new AwsError("InvalidAction", `The action ${action} is not carried by the local Redshift`);
-      await aws.authorize(request.caller, `redshift:${action}`, resourceOf(form, arn));
-      return answer(action, randomUUID(), await handler(form));
-    },
+    handle: handlerOf(aws, {
+      prefix: "redshift",
+      handlers,
+      actionOf: (request) => formOf(request).require("Action"),
+      inputOf: formOf,
+      resourceOf: (form) => resourceOf(form, arn),
+      answer: (action, xml) => answer(action, randomUUID(), xml),
+      unknown: (action) => new AwsError("InvalidAction", `The action ${action} is not carried by the local Redshift`),
+    }),
     connect(to: SqlTarget) {
       const cluster = clusters.at(to.host);
       return connectTo(aws, cluster && { kind: "cluster", ...cluster, warehouse: warehouses.at(cluster.host) }, to);
@@ -110,6 +103,10 @@ export function createRedshift(aws: LocalAws, warehouses: Warehouses): RedshiftS
     close: () => warehouses.close(),
   };
 }
+
+/** The query protocol has its parameters in the body, or behind a GET's question mark. */
+const formOf = ({ method, query, body }: AwsRequest) =>
+  new Parameters(new URLSearchParams(method === "GET" ? query : body.toString("utf8")));
 
 /** The ARN that a policy must name, by https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonredshift.html */
 function resourceOf(form: Parameters, arn: (kind: string, name: string) => string): string {
