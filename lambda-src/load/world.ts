@@ -7,7 +7,7 @@ import { assumedRole } from "./assumed-role";
 import type { LoadConfig } from "./config";
 import { dataApiWarehouse } from "./data-api-warehouse";
 import { dynamodbLedger } from "./dynamodb-ledger";
-import { PATIENT } from "./patient";
+import { patient } from "./patient";
 import type { Ports } from "./ports";
 import { s3Objects } from "./s3-objects";
 
@@ -20,10 +20,10 @@ export interface Clients {
 /** Clients last as long as the function's process, so that connections are used again. */
 export function createClients({ dataApiRole }: Pick<LoadConfig, "dataApiRole">): Clients {
   return {
-    dynamodb: new DynamoDBClient(PATIENT),
-    s3: new S3Client(PATIENT),
+    dynamodb: new DynamoDBClient(patient()),
+    s3: new S3Client(patient()),
     redshift: new RedshiftDataClient({
-      ...PATIENT,
+      ...patient(),
       ...(dataApiRole === undefined ? {} : { credentials: assumedRole(dataApiRole) }),
     }),
   };

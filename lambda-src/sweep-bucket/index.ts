@@ -2,7 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { readEntries } from "../load/dynamodb-ledger";
-import { PATIENT } from "../load/patient";
+import { patient } from "../load/patient";
 import { listVersions } from "../load/s3-versions";
 import { readEnv } from "./config";
 import type { SweepState } from "./event";
@@ -14,7 +14,7 @@ let clients: { s3: S3Client; dynamodb: DynamoDBClient; sqs: SQSClient } | undefi
 /** One step of the sweep's state machine: a page of the bucket. The answer is the next step's input while it has a continuation. */
 export async function handler(state: SweepState): Promise<SweepState> {
   const config = readEnv(process.env);
-  clients ??= { s3: new S3Client(PATIENT), dynamodb: new DynamoDBClient(PATIENT), sqs: new SQSClient(PATIENT) };
+  clients ??= { s3: new S3Client(patient()), dynamodb: new DynamoDBClient(patient()), sqs: new SQSClient(patient()) };
   const { s3, dynamodb, sqs } = clients;
   const ports = {
     list: (from: SweepState["continuation"]) => listVersions(s3, config.bucket, from),
