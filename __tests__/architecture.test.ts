@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: ["lambda-src/events", "tools/lock"],
   // What stands in the queue, the ledger and a replay's steps: written by the functions, read by the command line.
   cli: ["local", "lambda-src/events", "lambda-src/load/message", "lambda-src/load/entry", "lambda-src/replay/event"],
+  faults: ["local", "cli"],
 };
 
 /** Packages that a room must do without, by their first words. */
@@ -25,6 +26,7 @@ const NO_PACKAGE: Readonly<Record<string, readonly string[]>> = {
   stacks: ["@aws-sdk/", "@duckdb/"],
   local: ["cdktf", "@cdktf/", "constructs"],
   cli: ["cdktf", "@cdktf/", "constructs"],
+  faults: ["cdktf", "@cdktf/", "constructs"],
 };
 
 /** The only files that read the environment: settings at synth, a handler's config, the set-up of a local run's children. */
@@ -95,6 +97,19 @@ describe("the rooms of this project", () => {
         .map((target) => `${file} -> ${target}`);
     });
     expect(crossing).toEqual([]);
+  });
+
+  it("lets nothing but the fault campaign give the gateway an interceptor", () => {
+    const giving = [...sources("local"), ...sources("cli"), ...sources("faults")].filter((file) =>
+      importsOf(file).some((from) => from.endsWith("/intercept")),
+    );
+    expect(giving.sort()).toEqual([
+      "faults/spoiler.ts",
+      "local/aws.ts",
+      "local/gateway/forwarder.ts",
+      "local/gateway/front.ts",
+      "local/gateway/gateway.ts",
+    ]);
   });
 
   it("keeps AWS out of the warehouse", () => {
