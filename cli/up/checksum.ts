@@ -30,6 +30,11 @@ export class Checksum {
     return this;
   }
 
+  /** The identity of the record added last: 53 bits, which a double holds. */
+  get last(): number {
+    return (finished(this.two) & 0x1fffff) * 2 ** 32 + (finished(this.one) >>> 0);
+  }
+
   get value(): bigint {
     return (BigInt(this.high) << 32n) | BigInt(this.low);
   }

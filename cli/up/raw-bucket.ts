@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { Checksum } from "./checksum";
+import { Identities } from "./identities";
 import { isRejected, linesOf, objectsOf } from "./objects";
 
 /** What lies in the raw bucket, read back object by object. */
@@ -11,6 +12,8 @@ export interface RawBucket {
   readonly withExtra2: number;
   /** Sum of the records' identities: the same for the same records, in whatever order. */
   readonly checksum: bigint;
+  /** The identity of each, in ascending order. */
+  readonly identities: Float64Array;
   /** Records under the error prefix, by the reason Firehose gives. */
   readonly rejected: ReadonlyMap<string, number>;
 }
@@ -25,6 +28,7 @@ export async function readRawBucket(
   let records = 0;
   let withExtra2 = 0;
   const checksum = new Checksum();
+  const identities = new Identities();
   const rejected = new Map<string, number>();
   for await (const { key, text } of objectsOf(s3, bucket)) {
     objects += 1;
@@ -39,10 +43,10 @@ export async function readRawBucket(
       records += 1;
       const record = parsed(line);
       if (hasExtra2(record)) withExtra2 += 1;
-      checksum.add(record);
+      identities.add(checksum.add(record).last);
     }
   }
-  return { objects, records, withExtra2, checksum: checksum.value, rejected };
+  return { objects, records, withExtra2, checksum: checksum.value, identities: identities.sorted(), rejected };
 }
 
 function hasExtra2(record: unknown): boolean {

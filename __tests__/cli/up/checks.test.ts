@@ -8,15 +8,21 @@ const sent = (over: Partial<EmitResult> = {}): EmitResult => ({
   ...{ refusedByStatus: {}, firstFailure: undefined },
   ...over,
 });
-const checksum = (seed: number) => {
+const recordsOf = (seed: number) => {
   const source = telemetryRecords(seed);
-  return Array.from({ length: RECORDS }, () => source.next().value).reduce((sum, one) => sum.add(one), new Checksum())
-    .value;
+  return Array.from({ length: RECORDS }, () => source.next().value);
 };
+const sumOf = (records: readonly unknown[]) =>
+  records.reduce((sum: Checksum, record) => sum.add(record), new Checksum());
+const identitiesOf = (records: readonly unknown[]) =>
+  Float64Array.from(records, (record) => new Checksum().add(record).last).sort();
 const minimal = (over: Partial<Counted> = {}): Counted => ({
   sent: sent(),
   seed: 1,
-  raw: { objects: 1, records: RECORDS, withExtra2: RECORDS, checksum: checksum(1), rejected: new Map() },
+  raw: {
+    ...{ objects: 1, records: RECORDS, withExtra2: RECORDS, rejected: new Map() },
+    ...{ checksum: sumOf(recordsOf(1)).value, identities: identitiesOf(recordsOf(1)) },
+  },
   analytics: { read: RECORDS, selected: 6, filtered: 4, unreadable: 0 },
   delivery: { received: 6, delivered: 6, abandoned: 0 },
   arrived: 6,
@@ -36,14 +42,24 @@ describe("the checks of a telemetry run", () => {
   });
 
   it("find records that are not those that were sent", () => {
-    expect(failing({ seed: 2 })).toEqual(["the raw records are those that were sent, by checksum"]);
+    const sum = sumOf(recordsOf(1)).value.toString(16).padStart(16, "0");
+    expect(failing({ seed: 2 })).toEqual([`the raw records are those that were sent, by checksum (${sum})`]);
   });
 
   it("find a lost record, and a doubled one that no repeated put explains", () => {
-    const raw = (records: number) => ({ ...minimal().raw, records, withExtra2: records });
-    expect(failing({ raw: raw(9) })).toEqual(["every accepted record is in the raw bucket once (9)"]);
-    expect(failing({ raw: raw(11) })).toEqual(["every accepted record is in the raw bucket once (11)"]);
-    expect(failing({ raw: raw(11), unknown: 1 })).toEqual([]);
+    const [one, two, ...others] = recordsOf(1);
+    const raw = (...records: unknown[]) => ({
+      ...{ objects: 1, records: records.length, withExtra2: records.length, rejected: new Map() },
+      ...{ checksum: sumOf(records).value, identities: identitiesOf(records) },
+    });
+    const less = raw(two, ...others);
+    const more = raw(one, one, two, ...others);
+    expect(failing({ raw: less })).toEqual(["every accepted record is in the raw bucket once (9)"]);
+    expect(failing({ raw: more })).toContain("every accepted record is in the raw bucket once (11)");
+    expect(failing({ raw: more, unknown: 1 })).toEqual([]);
+    expect(failing({ raw: raw(one, one, ...others), unknown: 1 })).toEqual([
+      "the raw records are those that were sent, one by one (1 missing, 0 others, 1 twice)",
+    ]);
   });
 
   it("count what was rejected as kept, and say that it was rejected", () => {
