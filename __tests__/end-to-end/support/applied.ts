@@ -53,9 +53,9 @@ export class Applied {
     return new Applied(stack, gateway, run, root, ready);
   }
 
-  /** Takes a synthesized folder over the one before; the state stays. */
-  take(from: string): { readonly terraform: Terraform; readonly taken: LocalStack } {
-    const { run, stack, gateway } = this;
+  /** Takes a synthesized folder over the one before; the state stays. Of another stack when it is named: it is applied beside this one. */
+  take(from: string, stack = this.stack): { readonly terraform: Terraform; readonly taken: LocalStack } {
+    const { run, gateway } = this;
     const taken = takeStack({ run, stack, setUp: this.setUp, from });
     const common = { run, stack: taken, setUp: this.setUp, endpoint: gateway.endpoint, progress: silent };
     return { taken, terraform: terraformFor({ ...common, variables: variablesOf(taken.prepared) }) };

@@ -96,7 +96,8 @@ export class Configurations {
 
   private find(arn: string): Configuration {
     const configuration = this.byArn.get(arn);
-    if (!configuration) throw notFound(`Configuration ARN does not exist: ${arn}`);
+    // Not a NotFoundException: so MSK answers, and by these words Terraform's provider knows that it is gone.
+    if (!configuration) throw invalid(`Configuration ARN does not exist: ${arn}`);
     return configuration;
   }
 

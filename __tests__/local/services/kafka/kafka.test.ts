@@ -396,7 +396,7 @@ describe("a configuration", () => {
     await call("DELETE", `/v1/clusters/${at(clusterArn)}`);
     expect(await remove()).toMatchObject({ state: "DELETING" });
     expect(await refusal(call("GET", `/v1/configurations/${at(arn)}`))).toBe(
-      `NotFoundException Configuration ARN does not exist: ${arn}`,
+      `BadRequestException Configuration ARN does not exist: ${arn}`,
     );
   });
 
