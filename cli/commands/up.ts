@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from "commander";
 import { interruptible } from "../interrupt";
 import { integer, portOption, speedOption } from "../options";
+import { CommandError } from "../problem";
 import { PIPELINES, type Pipeline, type UpOptions, up } from "../up/up";
 
 /** `npm start`. */
@@ -28,8 +29,23 @@ export function upCommand(settingsFile: string | undefined): Command {
         "apply this synthesized folder (such as a changed cdktf.out) instead of synthesizing",
       ),
     )
-    .action(async (pipeline: Pipeline, options: Omit<UpOptions, "pipeline" | "settingsFile">) => {
+    .action(async (pipeline: Pipeline, options: Omit<UpOptions, "pipeline" | "settingsFile">, command: Command) => {
+      checkFlags(pipeline, command);
       const good = await interruptible((signal) => up({ ...options, pipeline, settingsFile }, signal));
       if (!good) process.exitCode = 1;
     });
+}
+
+/** Of what is sent to an API. */
+const OF_AN_API = ["batch", "concurrency", "badRecords"];
+
+/** A flag that would do nothing is refused: whoever gave it expects something of it. */
+function checkFlags(pipeline: Pipeline, command: Command): void {
+  if (pipeline.startsWith("telemetry-")) return;
+  const given = OF_AN_API.filter((name) => command.getOptionValueSource(name) === "cli");
+  if (given.length === 0) return;
+  const flags = command.options.filter((option) => given.includes(option.attributeName())).map(({ long }) => long);
+  throw new CommandError(
+    `${flags.join(" and ")} ${flags.length === 1 ? "is" : "are"} for telemetry-warehouse and telemetry-lake, whose records go to an API; ${pipeline} has none`,
+  );
 }
