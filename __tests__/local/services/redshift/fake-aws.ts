@@ -1,8 +1,6 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { Clock } from "../../../../local/clock";
+import type { IncomingMessage } from "node:http";
 import { AwsError, type AwsRequest, type Caller, type LocalAws } from "../../../../local/gateway/types";
-import { Meter } from "../../../../local/meter";
+import { type FakeAnswer, FakeEndpoint } from "../../../support/fake-aws";
 
 const CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" };
 
@@ -18,7 +16,7 @@ export const ROLE: Caller = {
 };
 
 /** The rest of AWS as far as these two services ask it: subnets, security groups, secrets, who may do what. */
-export class FakeAws {
+export class FakeAws extends FakeEndpoint {
   /** `action resource` that anyone but root may do. */
   readonly allowed = new Set<string>();
   /** Every question that was put to `authorize`. */
@@ -28,62 +26,30 @@ export class FakeAws {
   readonly readers = new Set(["test"]);
   ingress = { protocol: "tcp", from: 5439, to: 5439, cidrs: ["52.70.63.192/27"] };
   aws!: LocalAws;
-  private server!: Server;
+
+  protected readonly authorize = async (caller: Caller | undefined, action: string, resource: string) => {
+    this.asked.push(`${action} ${resource}`);
+    if (caller?.arn !== ROOT.arn && !this.allowed.has(`${action} ${resource}`)) {
+      throw new AwsError(
+        "AccessDenied",
+        `User: ${caller?.arn} is not authorized to perform: ${action} on resource: ${resource}`,
+        403,
+      );
+    }
+  };
 
   async start(folder: string): Promise<this> {
-    this.server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on("data", (chunk: Buffer) => chunks.push(chunk));
-      request.on("end", () => {
-        const { status, body } = this.answer(
-          String(request.headers["x-amz-target"] ?? ""),
-          Buffer.concat(chunks).toString(),
-          String(request.headers.authorization),
-        );
-        response
-          .writeHead(status, { "content-type": body.startsWith("<") ? "text/xml" : "application/x-amz-json-1.1" })
-          .end(body);
-      });
-    });
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-    const config = {
-      endpoint,
-      region: "us-east-1",
-      credentials: CREDENTIALS,
-      forcePathStyle: true,
-      maxAttempts: 1,
-    } as const;
-    this.aws = {
-      endpoint,
-      region: "us-east-1",
-      accountId: "000000000000",
-      folder,
-      clock: new Clock(1),
-      meter: new Meter(),
-      as: () => config,
-      internal: config,
-      authorize: async (caller, action, resource) => {
-        this.asked.push(`${action} ${resource}`);
-        if (caller?.arn !== ROOT.arn && !this.allowed.has(`${action} ${resource}`)) {
-          throw new AwsError(
-            "AccessDenied",
-            `User: ${caller?.arn} is not authorized to perform: ${action} on resource: ${resource}`,
-            403,
-          );
-        }
-      },
-      connect: () => Promise.reject(new Error("not asked for here")),
-    };
+    this.aws = await this.listen(folder);
     return this;
   }
 
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+  stop(): Promise<void> {
+    return this.close();
   }
 
-  private answer(target: string, body: string, authorization: string): { status: number; body: string } {
+  protected answer(request: IncomingMessage, bytes: Buffer): FakeAnswer {
+    const target = String(request.headers["x-amz-target"] ?? "");
+    const body = bytes.toString();
     const json = (status: number, value: unknown) => ({ status, body: JSON.stringify(value) });
     const action = target.split(".")[1] ?? new URLSearchParams(body).get("Action") ?? "";
     if (action === "DescribeSubnets") {
@@ -121,7 +87,7 @@ export class FakeAws {
       this.secrets.delete(name);
       return json(200, {});
     }
-    const key = /Credential=(\w+)\//.exec(authorization)?.[1] ?? "";
+    const key = /Credential=(\w+)\//.exec(String(request.headers.authorization))?.[1] ?? "";
     if (!this.readers.has(key))
       return json(400, {
         __type: "AccessDeniedException",
