@@ -25,7 +25,7 @@ export class Lane {
   /** Why no more is sent. */
   failure: Error | undefined;
   private queue: Message[] = [];
-  private running: Promise<void> | undefined;
+  private running = false;
 
   constructor(
     private readonly topic: Topic,
@@ -44,9 +44,8 @@ export class Lane {
   /** Sends what waits, unless it is being sent already. */
   start(): void {
     if (this.running || this.queue.length === 0 || this.failure) return;
-    this.running = this.drain().finally(() => {
-      this.running = undefined;
-    });
+    this.running = true;
+    void this.drain();
   }
 
   private async drain(): Promise<void> {
@@ -63,6 +62,8 @@ export class Lane {
       this.waiting -= batch.length;
       this.run.moved();
     }
+    // In the same step as the last look at the queue: what is pushed after it is started anew.
+    this.running = false;
   }
 
   private async send(batch: readonly Message[]): Promise<void> {

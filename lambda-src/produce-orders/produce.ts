@@ -76,7 +76,8 @@ export async function produce(topic: Topic, orders: () => OrderMessage, plan: Pl
     }
     const due = plan.ordersPerSecond === 0 ? made : (made / plan.ordersPerSecond) * 1000;
     if (plan.ordersPerSecond > 0 && due > elapsed) {
-      await world.sleep(Math.min(due - elapsed, plan.durationSeconds * 1000 - elapsed));
+      // Whole milliseconds: a part of one would pass without the clock's noticing.
+      await world.sleep(Math.ceil(Math.min(due - elapsed, plan.durationSeconds * 1000 - elapsed)));
       continue;
     }
     for (let left = Math.min(turn, planned - made); left > 0; left--, made++) {

@@ -70,9 +70,6 @@ export function serverProperties(options: {
     "share.coordinator.state.topic.replication.factor": replicas,
     "share.coordinator.state.topic.min.isr": insync,
     "group.initial.rebalance.delay.ms": "0",
-    // Three nodes share two cores with all the rest: a late heartbeat is no dead broker.
-    "broker.session.timeout.ms": "18000",
-    "replica.lag.time.max.ms": "30000",
   };
   return `${Object.entries(all)
     .map(([name, value]) => `${name}=${value}`)
