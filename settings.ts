@@ -126,8 +126,8 @@ const warehouse = section({
   maxRpus: v.optional(number),
   /** RPU-hours a day after which a serverless workgroup stops until the next. */
   dailyRpuHours: v.optional(number),
-  /** Who loads the warehouse. */
-  delivery: v.optional(oneOf(["firehose"]), "firehose"),
+  /** Who loads the warehouse: Firehose itself, at a public address, or a loader from the bucket at which Firehose stops. */
+  delivery: v.optional(oneOf(["firehose", "loader"]), "firehose"),
   /** With profile `prod`: that the public address, without which Firehose reaches no warehouse, is accepted. */
   acknowledgePublicAddress: v.optional(boolean, false),
   /** Whether COPY goes through the VPC; not with delivery `firehose`. */
