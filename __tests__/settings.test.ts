@@ -40,7 +40,7 @@ describe("settings", () => {
         archiveClass: "GLACIER",
         database: "tracking",
       },
-      loader: { dataset: "kpis", database: "kpis", archiveClass: "GLACIER" },
+      loader: { auth: "iam", dataset: "kpis", database: "kpis", archiveClass: "GLACIER" },
       warehouse: {
         kind: "provisioned",
         delivery: "firehose",
@@ -114,7 +114,7 @@ describe("settings", () => {
     ],
     [{ telemetry: { speed: 1 } }, "f: telemetry.speed is not a setting; see the README's table"],
     [{ warehouse: { kind: "both" } }, 'f: warehouse.kind must be one of provisioned, serverless, got "both"'],
-    [{ warehouse: { delivery: "loader" } }, 'f: warehouse.delivery must be one of firehose, got "loader"'],
+    [{ warehouse: { delivery: "snowpipe" } }, 'f: warehouse.delivery must be one of firehose, loader, got "snowpipe"'],
     [
       { warehouse: { acknowledgePublicAddress: "yes" } },
       'f: warehouse.acknowledgePublicAddress must be true or false, got "yes"',

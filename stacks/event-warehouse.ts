@@ -52,7 +52,10 @@ export class EventWarehouse extends PipelineStack {
       ...(elsewhere ? { readers: { ...elsewhere, via: "secretsmanager" } } : {}),
     });
     this.warehouse = createWarehouse(this, {
-      settings: { ...settings, warehouse: { ...settings.warehouse, database: this.events.database } },
+      settings,
+      // Firehose of the other account has no other way in.
+      delivery: "firehose",
+      database: this.events.database,
       key: this.key,
       nameOf,
     });

@@ -1,9 +1,7 @@
 import type { Construct } from "constructs";
-import { Bucket } from "../modules/bucket";
-import { FirehoseAfterAnalyticsRedshift } from "../modules/firehose-after-analytics-redshift";
-import { QueryRunner } from "../modules/query-runner";
 import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
+import { fastLapsDelivery } from "./fast-laps-delivery";
 import { PipelineStack } from "./pipeline-stack";
 import { TelemetryCatalog } from "./telemetry-catalog";
 import { TelemetryIngest } from "./telemetry-ingest";
@@ -16,7 +14,7 @@ const COLUMNS = ["speed", "rpm", "gear", "throttle"];
 export class TelemetryWarehouse extends PipelineStack {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, settings);
-    const { telemetry, warehouse, profile } = settings;
+    const { telemetry, warehouse } = settings;
     const nameOf = (part: string) => this.nameOf(`wh-${part}`);
     const { disposable, logRetentionDays } = this;
 
@@ -29,31 +27,14 @@ export class TelemetryWarehouse extends PipelineStack {
     });
     const { key } = ingest;
     const target = createWarehouse(this, { settings, key, nameOf });
-    const migrations = new QueryRunner(this, "migrations", {
-      name: nameOf("migrate"),
+    const { delivery, staging, outputs } = fastLapsDelivery(this, {
+      settings,
       target,
       key,
-      dataset: "telemetry",
-      table: warehouse.table,
-      profile,
-      logRetentionDays,
-    });
-    const staging = new Bucket(this, "staging", { name: nameOf("staging"), key, forceDestroy: disposable });
-    const delivery = new FirehoseAfterAnalyticsRedshift(this, "processed-delivery", {
-      name: nameOf("processed"),
-      target: { jdbcUrl: target.jdbcUrl, secretArn: migrations.userSecretArn, key },
-      table: `public.${warehouse.table}`,
+      nameOf,
       columns: COLUMNS,
-      bucket: staging,
-      key,
-      waitFor: [migrations.ready],
-      copyOptions: warehouse.copyOptions,
-      compression: warehouse.compression,
-      backup: warehouse.backup ? { bucket: staging } : undefined,
-      retryDurationSeconds: warehouse.retryDurationSeconds,
+      disposable,
       logRetentionDays,
-      bufferingSizeMb: telemetry.bufferingSizeMb,
-      bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
     });
     const fastLaps = new FastLaps(this, "fast-laps", {
       name: nameOf("fast-laps"),
@@ -72,6 +53,7 @@ export class TelemetryWarehouse extends PipelineStack {
       ...fastLaps.outputs,
       ...warehouseOutputs(target),
       warehouse_table: `public.${warehouse.table}`,
+      ...outputs,
     });
   }
 }

@@ -7,6 +7,7 @@ import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } fr
 import { BadFound } from "./bad";
 import { checksOf, totalOf } from "./checks";
 import { recordsGivenUp } from "./given-up";
+import { hasLoads } from "./loads";
 import { isRejected, linesOf, objectsOf } from "./objects";
 import { readRawBucket } from "./raw-bucket";
 import type { Hop, Summary } from "./summary";
@@ -82,7 +83,8 @@ export async function sumUpTelemetry(
     ...meter(processedPlace, "received"),
     ...also(processedPlace, "conversion_failed", "partition_failed"),
     ...meter(processedPlace, "delivered", "objects"),
-    ...(warehouse ? meter(processedPlace, "copies", "copy_failures", "loaded", "abandoned") : {}),
+    // With delivery loader Firehose stops at the bucket: the table's rows say what was loaded.
+    ...(warehouse && !hasLoads(outputs) ? meter(processedPlace, "copies", "copy_failures", "loaded", "abandoned") : {}),
     ...also(processedPlace, "retried", "backed_up", "lost"),
   };
   const givenUp = delivery.abandoned ? await recordsGivenUp(s3, outputs.processed_bucket) : 0;

@@ -17,6 +17,7 @@ import { Reporter } from "../reporter";
 import { synthesize } from "../synth";
 import { type EventMonitorOutputs, type EventWarehouseOutputs, sendEvents, sumUpEvents } from "./events";
 import { type FilesOutputs, putFiles, settleFiles, sumUpFiles } from "./files";
+import { hasLoads, settleLoads } from "./loads";
 import { Memory } from "./memory";
 import { placeOf, stacksOf } from "./places";
 import { settle } from "./settle";
@@ -186,6 +187,7 @@ async function carry(
     options.badRecords === 0 ? undefined : sendBadBeside(gateway, outputs, options, signal),
   ]);
   await settle(gateway, progress, signal);
+  if (hasLoads(outputs)) await settleLoads(gateway, outputs, progress, signal);
   return sumUpTelemetry(gateway.aws, outputs, sent, options.seed, bad);
 }
 

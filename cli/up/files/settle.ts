@@ -2,8 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Gateway } from "../../../local/gateway";
 import type { LoaderOutputs } from "../../loads";
 import { CommandError } from "../../problem";
-import { messagesIn, statesOf } from "./ledger";
-import type { PutFile } from "./put";
+import { messagesIn, statesOf, type Version } from "./ledger";
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 500;
@@ -11,8 +10,8 @@ const LOOK_MS = 500;
 /** Waits until every version that was put has come to its end, and no message of one waits or is worked on. */
 export async function settleFiles(
   { aws, failure }: Gateway,
-  outputs: LoaderOutputs,
-  files: readonly PutFile[],
+  outputs: Pick<LoaderOutputs, "loader_bucket" | "loader_ledger" | "loader_queue_url" | "loader_dead_letter_url">,
+  files: readonly Version[],
   progress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
