@@ -4,6 +4,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { Caller, ClientConfig, LocalAws } from "../../gateway/types";
 import { jsonCall } from "../../json-call";
+import { readPage } from "../../kinesis-page";
 import type { Catalog, LogSink, ObjectStore, Ports, RolePorts, Start, StreamReader, TableColumn } from "./ports";
 
 /** The ports on the local AWS: SDK clients with temporary credentials of the applied roles. */
@@ -75,18 +76,6 @@ function objectStore(s3: () => S3Client): ObjectStore {
   };
 }
 
-/** https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html */
-interface RecordsPage {
-  readonly Records?: readonly {
-    readonly SequenceNumber: string;
-    readonly PartitionKey: string;
-    readonly ApproximateArrivalTimestamp: number;
-    readonly Data: string;
-  }[];
-  readonly NextShardIterator?: string;
-  readonly MillisBehindLatest?: number;
-}
-
 function streamReader(config: ClientConfig, kinesis: () => KinesisClient): StreamReader {
   return {
     async shards(streamArn) {
@@ -106,24 +95,7 @@ function streamReader(config: ClientConfig, kinesis: () => KinesisClient): Strea
       );
       return ShardIterator ?? "";
     },
-    async read(streamArn, iterator) {
-      // With the stream beside it the call can be authorized on the stream. Without the SDK, whose reading of 10,000 records takes longer than all else.
-      const page = await jsonCall<RecordsPage>(config, "kinesis", "Kinesis_20131202.GetRecords", {
-        StreamARN: streamArn,
-        ShardIterator: iterator,
-      });
-      return {
-        records: (page.Records ?? []).map((record) => ({
-          sequenceNumber: record.SequenceNumber,
-          partitionKey: record.PartitionKey,
-          // Seconds, with a fraction.
-          arrivedAt: Math.round(record.ApproximateArrivalTimestamp * 1000),
-          data: Buffer.from(record.Data, "base64"),
-        })),
-        next: page.NextShardIterator,
-        millisBehind: page.MillisBehindLatest ?? 0,
-      };
-    },
+    read: (streamArn, iterator) => readPage(config, streamArn, iterator),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../../clock";
+import type { KinesisRecord } from "../../kinesis-page";
 import type { Capacity } from "./capacity";
 import type { ErrorLog } from "./error-log";
-import { codeOf, messageOf, type Start, type StreamReader, type StreamRecord } from "./ports";
+import { codeOf, messageOf, type Start, type StreamReader } from "./ports";
 import { type Incoming, newRecordId } from "./records";
 
 /** Firehose calls GetRecords once a second a shard: https://docs.aws.amazon.com/firehose/latest/dev/writing-with-kinesis-streams.html */
@@ -106,7 +107,7 @@ export class KinesisSource {
     }
   }
 
-  private async handOver(records: readonly StreamRecord[], shardId: string, state: ShardState): Promise<void> {
+  private async handOver(records: readonly KinesisRecord[], shardId: string, state: ShardState): Promise<void> {
     if (records.length === 0) return;
     state.quiet = 0;
     await this.capacity.room(this.stop.signal);

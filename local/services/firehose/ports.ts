@@ -1,4 +1,5 @@
 import type { SqlConnection, SqlTarget } from "../../gateway/types";
+import type { KinesisPage } from "../../kinesis-page";
 
 /** What a delivery stream does to the world, each as one of its roles. Tests pass their own. */
 
@@ -33,20 +34,6 @@ export interface LogSink {
   ): Promise<void>;
 }
 
-export interface StreamRecord {
-  readonly sequenceNumber: string;
-  readonly partitionKey: string;
-  readonly arrivedAt: number;
-  readonly data: Buffer;
-}
-
-export interface StreamPage {
-  readonly records: readonly StreamRecord[];
-  /** Undefined when the shard is closed and read to its end. */
-  readonly next: string | undefined;
-  readonly millisBehind: number;
-}
-
 /** Where to begin in a shard. */
 export type Start =
   | { readonly kind: "beginning" }
@@ -56,7 +43,7 @@ export type Start =
 export interface StreamReader {
   shards(streamArn: string): Promise<readonly string[]>;
   iterator(streamArn: string, shardId: string, start: Start): Promise<string>;
-  read(streamArn: string, iterator: string): Promise<StreamPage>;
+  read(streamArn: string, iterator: string): Promise<KinesisPage>;
 }
 
 /** A column as a Glue table names it. */

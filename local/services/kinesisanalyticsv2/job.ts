@@ -60,17 +60,17 @@ export class Job {
     const plan = planOf(spec.properties, aws.region);
     const select = await Select.open(plan.select, plan.source);
     // The Kinesis client would speak HTTP/2, which needs TLS.
-    const kinesis = new KinesisClient({
-      ...aws.as(spec.role, PRINCIPAL, spec.arn),
-      requestHandler: new NodeHttpHandler(),
-    });
+    const caller = aws.as(spec.role, PRINCIPAL, spec.arn);
+    const kinesis = new KinesisClient({ ...caller, requestHandler: new NodeHttpHandler() });
     try {
       checkColumns(plan, select);
       // By ARN, not by name: GetRecords names no stream otherwise, and the emulator could not tell whether it is the granted one.
       const streamArn = `arn:aws:kinesis:${aws.region}:${aws.accountId}:stream/${plan.stream}`;
-      const shards = await Shards.open(kinesis, streamArn, plan.initialPosition, spec.positions).catch((error) => {
-        throw new JobError(`the stream ${plan.stream} cannot be read: ${(error as Error).message}`);
-      });
+      const shards = await Shards.open(kinesis, caller, streamArn, plan.initialPosition, spec.positions).catch(
+        (error) => {
+          throw new JobError(`the stream ${plan.stream} cannot be read: ${(error as Error).message}`);
+        },
+      );
       const firehose = new FirehoseClient(aws.as(spec.role, PRINCIPAL, spec.arn));
       const job = new Job(aws, spec, plan, select, shards, kinesis, firehose, spec.positions);
       job.running = job.run();
@@ -130,8 +130,8 @@ export class Job {
 
   private async evaluate({ records }: Batch): Promise<string[]> {
     const rows: Row[] = [];
-    for (const { Data } of records) {
-      const row = readRow(Data ?? new Uint8Array(), this.plan.source.columns);
+    for (const { data } of records) {
+      const row = readRow(data, this.plan.source.columns);
       if (row) rows.push(row);
     }
     const { selected, failed } = await this.selected(rows);

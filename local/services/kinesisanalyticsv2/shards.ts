@@ -1,12 +1,7 @@
-import {
-  ExpiredIteratorException,
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  type _Record as KinesisRecord,
-  ListShardsCommand,
-  type Shard,
-} from "@aws-sdk/client-kinesis";
+import { GetShardIteratorCommand, type KinesisClient, ListShardsCommand, type Shard } from "@aws-sdk/client-kinesis";
+import { AwsError } from "../../gateway/types";
+import type { JsonCaller } from "../../json-call";
+import { type KinesisRecord, readPage } from "../../kinesis-page";
 
 /** Sequence number of the last record of each shard that was read and delivered. */
 export type Positions = Readonly<Record<string, string>>;
@@ -32,6 +27,7 @@ export class Shards {
 
   private constructor(
     private readonly client: KinesisClient,
+    private readonly caller: JsonCaller,
     private readonly streamArn: string,
     private readonly initial: "TRIM_HORIZON" | "LATEST",
   ) {}
@@ -39,11 +35,12 @@ export class Shards {
   /** Has an iterator for every shard when it resolves: what is put from then on is read also from LATEST. */
   static async open(
     client: KinesisClient,
+    caller: JsonCaller,
     streamArn: string,
     initial: "TRIM_HORIZON" | "LATEST",
     positions: Positions,
   ): Promise<Shards> {
-    const shards = new Shards(client, streamArn, initial);
+    const shards = new Shards(client, caller, streamArn, initial);
     for (const shard of await shards.list())
       await shards.add(shard.ShardId ?? "", positions[shard.ShardId ?? ""], initial);
     return shards;
@@ -69,23 +66,19 @@ export class Shards {
     return { records, positions };
   }
 
-  private async readShard(cursor: Cursor): Promise<KinesisRecord[]> {
+  private async readShard(cursor: Cursor): Promise<readonly KinesisRecord[]> {
     const { iterator } = cursor;
     cursor.caughtUp = false;
     try {
-      const {
-        Records = [],
-        NextShardIterator,
-        MillisBehindLatest,
-      } = await this.client.send(new GetRecordsCommand({ ShardIterator: iterator, StreamARN: this.streamArn }));
-      if (NextShardIterator === undefined) await this.addChildren();
-      cursor.iterator = NextShardIterator;
-      cursor.after = Records.at(-1)?.SequenceNumber ?? cursor.after;
-      cursor.caughtUp = Records.length === 0 && (MillisBehindLatest ?? 0) === 0;
-      return Records;
+      const { records, next, millisBehind } = await readPage(this.caller, this.streamArn, iterator!);
+      if (next === undefined) await this.addChildren();
+      cursor.iterator = next;
+      cursor.after = records.at(-1)?.sequenceNumber ?? cursor.after;
+      cursor.caughtUp = records.length === 0 && millisBehind === 0;
+      return records;
     } catch (error) {
       // An iterator lives five minutes; a batch that had to wait for Firehose longer than that loses it.
-      if (!(error instanceof ExpiredIteratorException)) throw error;
+      if (!(error instanceof AwsError && error.code === "ExpiredIteratorException")) throw error;
       cursor.iterator = await this.iterator(cursor.shardId, cursor.after, this.initial);
       return [];
     }

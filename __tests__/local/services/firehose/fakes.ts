@@ -1,15 +1,8 @@
 import { Clock } from "../../../../local/clock";
 import type { Caller, LocalAws, SqlConnection, SqlTarget } from "../../../../local/gateway/types";
+import type { KinesisPage, KinesisRecord } from "../../../../local/kinesis-page";
 import { Meter } from "../../../../local/meter";
-import type {
-  Answer,
-  Ports,
-  RolePorts,
-  Start,
-  StreamPage,
-  StreamRecord,
-  TableColumn,
-} from "../../../../local/services/firehose/ports";
+import type { Answer, Ports, RolePorts, Start, TableColumn } from "../../../../local/services/firehose/ports";
 
 /** A world in memory that a delivery stream acts on. What a test sets to throw is thrown until it is set back. */
 export class FakeWorld implements Ports {
@@ -17,9 +10,9 @@ export class FakeWorld implements Ports {
   readonly logged: { group: string; stream: string; message: Record<string, unknown> }[] = [];
   readonly sql: { readonly to: SqlTarget; readonly sql: string }[] = [];
   readonly roles: string[] = [];
-  readonly shards = new Map<string, StreamRecord[]>();
+  readonly shards = new Map<string, KinesisRecord[]>();
   readonly closed = new Set<string>();
-  readonly children = new Map<string, StreamRecord[]>();
+  readonly children = new Map<string, KinesisRecord[]>();
   secret = '{"username":"fh","password":"pw"}';
   secretReads = 0;
   putFails: Error | undefined;
@@ -102,7 +95,7 @@ export class FakeWorld implements Ports {
     return iterator;
   }
 
-  private page(iterator: string): StreamPage {
+  private page(iterator: string): KinesisPage {
     if (this.readFails) throw this.readFails;
     const { shardId, index } = this.positions.get(iterator)!;
     const records = (this.shards.get(shardId) ?? []).slice(index, index + 3);
