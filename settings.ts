@@ -209,6 +209,8 @@ const loadTable = section({
 });
 
 const loader = section({
+  /** How the functions log in to the warehouse: by IAM as the user of their role, or as the user of a secret of Secrets Manager. */
+  auth: v.optional(oneOf(["iam", "secret"]), "iam"),
   /** Folder of `sql/` whose migrations make the tables. */
   dataset: v.optional(text, "kpis"),
   database: v.optional(text, "kpis"),

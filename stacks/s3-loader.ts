@@ -2,7 +2,7 @@ import type { Construct } from "constructs";
 import { Bucket } from "../modules/bucket";
 import { EncryptionKey } from "../modules/encryption-key";
 import { Alarms } from "../modules/observability";
-import { QueryRunner } from "../modules/query-runner";
+import { QueryRunner, type QueryRunnerProps } from "../modules/query-runner";
 import { Replay } from "../modules/replay";
 import { type LoadTable, loadsInto, OWN_PREFIX, S3Loader } from "../modules/s3-loader";
 import type { Settings } from "../settings";
@@ -60,13 +60,27 @@ export class S3LoaderStack extends PipelineStack {
     const target = createWarehouse(this, { settings, key, nameOf, delivery: "loader", database: own.database });
     const alarms = new Alarms(this, "alarms", { name: nameOf("alarms"), key });
     const tables = own.tables ?? TABLES;
-    const { dataset, tables: _, database, archiveAfterDays, archiveClass, ...limits } = own;
+    const { auth, dataset, tables: _, database, archiveAfterDays, archiveClass, ...limits } = own;
+    const grants = loadsInto(tables);
+    const migrate = (users: Pick<QueryRunnerProps, "iamRoles" | "loaderGrants" | "loader">) =>
+      new QueryRunner(this, "migrations", {
+        name: nameOf("migrate"),
+        target,
+        key,
+        dataset,
+        ...users,
+        profile,
+        logRetentionDays,
+      });
+    // The user of a secret is there before the functions that read it; a function's own comes after its role.
+    const before = auth === "secret" ? migrate({ loader: "s3_loader", loaderGrants: grants }) : undefined;
     const loader = new S3Loader(this, "loader", {
       name: nameOf("objects"),
       key,
       bucket,
       target,
       tables,
+      secretArn: before?.userSecretArn,
       disposable,
       alarms,
       logRetentionDays,
@@ -80,16 +94,8 @@ export class S3LoaderStack extends PipelineStack {
       alarms,
       logRetentionDays,
     });
-    const grants = loadsInto(tables);
-    const migrations = new QueryRunner(this, "migrations", {
-      name: nameOf("migrate"),
-      target,
-      key,
-      dataset,
-      iamRoles: [loader.function.role, replay.function.role].map(({ name }) => ({ roleName: name, grants })),
-      profile,
-      logRetentionDays,
-    });
+    const roles = [loader.function.role, replay.function.role];
+    const migrations = before ?? migrate({ iamRoles: roles.map(({ name }) => ({ roleName: name, grants })) });
     loader.start(migrations.ready);
 
     this.output({

@@ -158,6 +158,16 @@ describe("what the loader's functions may do", () => {
     ]);
   });
 
+  it("with a secret: read that one, in place of credentials by IAM", () => {
+    const secretArn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:loader-AbCdEf";
+    minimal({ secretArn });
+    const rights = rightsOf("loader_load");
+    expect(rights).toContainEqual({ actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] });
+    expect(rights.flatMap(({ actions }) => actions)).not.toContain("redshift:GetClusterCredentialsWithIAM");
+    const [{ environment }] = resources(stack, LambdaFunction);
+    expect(readEnv(environment.variables).connection).toMatchObject({ SecretArn: secretArn });
+  });
+
   it("COPY: read the bucket, and no more", () => {
     minimal();
     expect(statementsOf(stack, "copy-role")).toEqual([

@@ -85,6 +85,23 @@ describe("s3-loader", () => {
     expect(resource).not.toHaveProperty("aws_secretsmanager_secret");
   });
 
+  it("loads as the user of a secret where that is chosen, with the same grants and no more", () => {
+    const { resource } = synthesized({ loader: { auth: "secret" } });
+    const [run] = Object.values<{ input: string }>(resource.aws_lambda_invocation);
+    const { users } = JSON.parse(run!.input);
+    expect(users).toMatchObject([
+      { name: "s3_loader", secretArn: expect.stringContaining("aws_secretsmanager_secret") },
+    ]);
+    expect(users[0].grants.map(({ table }: { table: string }) => table)).toEqual([
+      "kpis",
+      "page_views",
+      "sensors",
+      "loads",
+    ]);
+    const functions = Object.values<{ environment?: { variables: object } }>(resource.aws_lambda_function);
+    expect(functions.filter(({ environment }) => environment && "SECRET_ARN" in environment.variables)).toHaveLength(2);
+  });
+
   it("keeps the ids of what holds data", () => {
     const { resource } = synthesized();
     const types = [

@@ -7,7 +7,7 @@ import type { Entry, Reason } from "../load/entry";
 import { type LoadableObject, objectName } from "../load/object";
 import type { Load, Outcome, Ports, Staging } from "../load/ports";
 import type { LoadTable } from "../load/table";
-import { type Archive, isCold } from "./archive";
+import { type Archive, isCold, type Newest } from "./archive";
 import { filesOf } from "./plan";
 import { ReplayRefused } from "./refused";
 import { spanOf } from "./span";
@@ -53,6 +53,14 @@ export async function replayHour(
     // One that cannot be given back ends by itself.
     await ports.ledger.swap(lease, released(lease, false)).catch(() => false);
   }
+}
+
+/** How many versions behind the listed ones were loaded too: their rows are to go, since a newer version of the same key takes their place. */
+async function loadedBefore(archive: Archive, bucket: string, listed: readonly Newest[]): Promise<number> {
+  const versions = listed.flatMap(({ key, older }) =>
+    older.map((version) => ({ object: objectName({ bucket, key }), version })),
+  );
+  return (await archive.entries(versions)).filter(({ state }) => state === "loaded").length;
 }
 
 /** The entry by which one replay at a time is at an hour. */
@@ -106,7 +114,8 @@ async function replay(
   // What was set aside gave no rows, and waits for `redstream retry`.
   const wanted = files.filter(({ entry }) => entry?.state !== "rejected");
   if (wanted.length === 0) return { kind: "empty" };
-  if (wanted.length < seen.files && !allowMissing)
+  const missing = seen.files - wanted.length;
+  if (missing > 0 && !allowMissing && missing > (await loadedBefore(archive, bucket, listed)))
     throw new ReplayRefused(
       `${hour}: ${seen.files} files were loaded into ${table.name} and ${wanted.length} are listed; with --allow-missing the rows of the others are lost`,
     );

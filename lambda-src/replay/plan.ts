@@ -2,13 +2,13 @@ import { atOnce } from "../load/at-once";
 import { AT_ONCE } from "../load/batch";
 import type { Listed } from "../load/s3-versions";
 import type { LoadTable } from "../load/table";
-import { type Archive, isCold } from "./archive";
+import { type Archive, isCold, type Newest } from "./archive";
 import type { ReplayPlan, ReplayRequest } from "./event";
 import { dollarsOf } from "./price";
 import { ReplayRefused } from "./refused";
 import { hourOfListed, isWithin, prefixesOf, readSpan, type Span } from "./span";
 
-export interface Found extends Listed {
+export interface Found extends Newest {
   readonly hour: string;
 }
 

@@ -10,13 +10,17 @@ export function s3Archive({ s3, dynamodb }: Clients, { bucket, ledgerTable }: Lo
   return {
     async list(prefix) {
       const found: Listed[] = [];
+      const older = new Map<string, string[]>();
       let from: Continuation | undefined;
       do {
         const page = await listVersions(s3, bucket, from, prefix);
         found.push(...page.versions.filter(({ latest }) => latest));
+        for (const { key, version, latest } of page.versions) {
+          if (!latest) older.set(key, [...(older.get(key) ?? []), version]);
+        }
         from = page.next;
       } while (from);
-      return found;
+      return found.map((newest) => ({ ...newest, older: older.get(newest.key) ?? [] }));
     },
 
     async restore(Key, VersionId, Days) {

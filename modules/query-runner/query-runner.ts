@@ -90,6 +90,13 @@ export interface QueryRunnerProps {
   readonly iamRoles?: readonly IamLogin[];
 
   /**
+   * Grants of the loading user, in place of INSERT on `table`: for a loader that logs in by its secret.
+   *
+   * @default - INSERT on `table`
+   */
+  readonly loaderGrants?: readonly Grant[];
+
+  /**
    * Database user that the delivery stream logs in as: 1 to 127 of a-z, 0-9 and _.
    *
    * @default "firehose_loader"
@@ -183,20 +190,21 @@ export class QueryRunner extends Construct {
       );
     }
     const users: DatabaseUser[] = (props.iamRoles ?? []).map(({ roleName, grants }) => {
-      for (const { table } of grants) checkGranted(this, folder, table, named(table));
+      for (const { table } of grants) checkGranted(this, folder, table, named(table), "iamRoles");
       return { name: `IAMR:${roleName}`, grants };
     });
 
-    if (tables.length > 0) {
+    for (const { table } of props.loaderGrants ?? []) checkGranted(this, folder, table, named(table), "loaderGrants");
+    const granted = props.loaderGrants ?? tables.map((table): Grant => ({ schema, table, privileges: ["INSERT"] }));
+    if (granted.length > 0) {
       this.userSecret = new SecretsmanagerSecret(this, "loader-secret", {
         name: `${props.name}-loader`,
-        description: `Database user ${loader} of ${tables.map((table) => `${schema}.${table}`).join(", ")}: {"username", "password"}, written by ${props.name}`,
+        description: `Database user ${loader} of ${granted.map(({ schema, table }) => `${schema}.${table}`).join(", ")}: {"username", "password"}, written by ${props.name}`,
         kmsKeyId: props.key.arn,
         recoveryWindowInDays: profile === "dev" ? 0 : 30,
       });
       if (props.secretReaders) this.admitToSecret(this.userSecret, props.secretReaders);
-      const grants = tables.map((table): Grant => ({ schema, table, privileges: ["INSERT"] }));
-      users.unshift({ name: loader, secretArn: this.userSecret.arn, grants });
+      users.unshift({ name: loader, secretArn: this.userSecret.arn, grants: granted });
     }
     const environment: RunMigrationsEnv = {
       ...("workgroupName" in props.target
@@ -314,10 +322,16 @@ export class QueryRunner extends Construct {
 }
 
 /** A grant on what is not there fails the apply: said at synth. */
-function checkGranted(scope: Construct, folder: string, table: string, named: boolean): void {
+function checkGranted(
+  scope: Construct,
+  folder: string,
+  table: string,
+  named: boolean,
+  prop: "iamRoles" | "loaderGrants",
+): void {
   if (named) return;
   throw new ConfigError(
     scope,
-    `iamRoles must name tables that ${folder} makes, got "${table}", which none of its files names`,
+    `${prop} must name tables that ${folder} makes, got "${table}", which none of its files names`,
   );
 }

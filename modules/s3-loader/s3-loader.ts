@@ -41,6 +41,13 @@ export interface S3LoaderProps {
   /** The allow-list: tables by the first part of a key. An object of another is set aside. At most 3 KB as JSON. */
   readonly tables: readonly LoadTable[];
 
+  /**
+   * Secret of Secrets Manager, `{"username", "password"}`, whose user loads. It must be encrypted with `key`.
+   *
+   * @default - no secret: each function logs in by IAM as the user of its own role
+   */
+  readonly secretArn?: string;
+
   /** Whether the ledger may be destroyed with what it remembers. */
   readonly disposable: boolean;
 
@@ -191,6 +198,7 @@ export class S3Loader extends Construct {
       TABLES: tables,
       ...whereIs(target),
       DATABASE: target.database,
+      ...(props.secretArn === undefined ? {} : { SECRET_ARN: props.secretArn }),
       COPY_ROLE: "default",
       MAX_FILES: String(maxFiles),
       MAX_BYTES: String(maxBytesMb * MEGABYTE),
@@ -255,7 +263,7 @@ export class S3Loader extends Construct {
       key.use,
     );
     this.ledger.grantClaim(fn.role);
-    allowLoad(this, `${id}-sql`, fn.role, target);
+    allowLoad(this, `${id}-sql`, fn.role, target, this.props.secretArn);
   }
 
   /** The function's own rights, which must be there when it is first called. */

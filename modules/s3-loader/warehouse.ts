@@ -27,8 +27,17 @@ const FOLLOW_ACTIONS = [
 export const whereIs = (target: LoadTarget): Readonly<Record<string, string>> =>
   "workgroupName" in target ? { WORKGROUP_NAME: target.workgroupName } : { CLUSTER_IDENTIFIER: target.identifier };
 
-/** Lets `role` run SQL on this warehouse as its own database user, `IAMR:<role>`, which the migrations make. */
-export function allowLoad(scope: Construct, id: string, role: IamRole, target: LoadTarget): void {
+/**
+ * Lets `role` run SQL on this warehouse as its own database user, `IAMR:<role>`, or as the user of a secret that it may read; the migrations
+ * make either.
+ */
+export function allowLoad(
+  scope: Construct,
+  id: string,
+  role: IamRole,
+  target: LoadTarget,
+  secretArn: string | undefined,
+): void {
   allow(
     scope,
     id,
@@ -40,7 +49,9 @@ export function allowLoad(scope: Construct, id: string, role: IamRole, target: L
       on: ["*"],
       when: [{ test: "StringEquals", variable: "redshift-data:statement-owner-iam-userid", values: ["&{aws:userid}"] }],
     },
-    login(scope, id, target),
+    secretArn === undefined
+      ? login(scope, id, target)
+      : { actions: ["secretsmanager:GetSecretValue"], on: [secretArn] },
   );
 }
 

@@ -25,7 +25,18 @@ export async function leftovers(
   );
   const catalogs = await aws<{ DatabaseList: { Name: string }[] }>("glue", "get-databases");
   const workgroups = await aws<{ WorkGroups: { Name: string }[] }>("athena", "list-work-groups");
+  // With nothing to list the command line prints nothing.
+  const queues = await aws<{ QueueUrls?: string[] }>("sqs", "list-queues");
+  const tables = await aws<{ TableNames: string[] }>("dynamodb", "list-tables");
+  const machines = await aws<{ stateMachines: { name: string }[] }>("stepfunctions", "list-state-machines");
+  const schedules = await aws<{ Schedules: { Name: string }[] }>("scheduler", "list-schedules");
+  const rules = await aws<{ Rules: { Name: string }[] }>("events", "list-rules");
   return {
+    queues: queues.QueueUrls ?? [],
+    tables: tables.TableNames,
+    stateMachines: machines.stateMachines.map(({ name }) => name),
+    schedules: schedules.Schedules.map(({ Name }) => Name),
+    rules: rules.Rules.map(({ Name }) => Name),
     catalogs: catalogs.DatabaseList.map(({ Name }) => Name),
     // Every account has this one.
     workgroups: workgroups.WorkGroups.map(({ Name }) => Name).filter((name) => name !== "primary"),
@@ -59,6 +70,11 @@ export async function leftovers(
 }
 
 export const NOTHING = {
+  queues: [],
+  tables: [],
+  stateMachines: [],
+  schedules: [],
+  rules: [],
   catalogs: [],
   workgroups: [],
   buckets: [],

@@ -205,7 +205,9 @@ export class World {
         return found.map(([key, versions]) => {
           const { version, modified } = versions.at(-1)!;
           const storageClass = this.cold.has(key) ? "GLACIER" : "STANDARD";
-          return { key, version, modified, bytes: 100, latest: true, storageClass, restored: this.restored.has(key) };
+          const older = versions.slice(0, -1).map((before) => before.version);
+          const restored = this.restored.has(key);
+          return { key, version, modified, bytes: 100, latest: true, storageClass, restored, older };
         });
       },
       restore: async (key) => {

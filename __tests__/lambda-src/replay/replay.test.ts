@@ -36,6 +36,27 @@ describe("a replay", () => {
     expect(world.values()).toEqual(["a1 mended", "a2 mended", "b1", "c1"]);
   });
 
+  it("replaces them too where a loader has added the new version's rows beside the old one's", async () => {
+    const world = await loaded();
+    world.send(world.put(`${H}/a.csv`, ["a1 mended", "a2 mended"]));
+    await world.deliver();
+    expect(world.values()).toEqual(["a1", "a1 mended", "a2", "a2 mended", "b1", "c1"]);
+    for (let time = 0; time < 2; time += 1) {
+      await world.replay([HOUR]);
+      expect(world.values()).toEqual(["a1 mended", "a2 mended", "b1", "c1"]);
+    }
+  });
+
+  it("refuses an hour in which one file was written anew and another is gone", async () => {
+    const world = await loaded();
+    world.send(world.put(`${H}/a.csv`, ["a3"]));
+    await world.deliver();
+    world.bucket.delete(`${H}/b.csv`);
+    await expect(world.replay([HOUR])).rejects.toThrow(
+      "2026-11-21T08: 3 files were loaded into kpis and 1 are listed; with --allow-missing the rows of the others are lost",
+    );
+  });
+
   it("loads a file that no event told of, and its late event loads nothing", async () => {
     const world = await loaded();
     const late = world.put(`${H}/d.csv`, ["d1"]);
