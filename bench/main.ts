@@ -3,8 +3,13 @@ import { cpus, totalmem } from "node:os";
 import { Argument, Command } from "commander";
 import { integer } from "../cli/options";
 import { benchBatch } from "./batch";
+import { benchLoader } from "./loader";
 import { benchLocal } from "./local";
 import { benchLong } from "./long";
+import { benchGenerator } from "./orders/generator";
+import { benchItems } from "./orders/items";
+import { ARTICLE, benchMillion } from "./orders/million";
+import { benchProducer } from "./orders/producer";
 import { benchPartitions, fillPartitions } from "./partitions";
 import { benchSynth } from "./synth";
 import { markdown, merged, type Section } from "./table";
@@ -19,24 +24,37 @@ median of the rounds' ratios. Absolute figures are this machine's, at that momen
 \`npm run bench -- local --records 1000000\` makes the long run, which is no part of the rest.
 `;
 
-type Bench = (progress: (line: string) => void) => Promise<Section>;
+type Bench = (progress: (line: string) => void) => Promise<Section | Section[]>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   synth: benchSynth,
   transform: benchTransform,
   batch: benchBatch,
   local: benchLocal,
   partitions: benchPartitions,
+  loader: benchLoader,
+  "order-generator": benchGenerator,
+  "kafka-producer": benchProducer,
+  "order-items": benchItems,
+  orders: (progress) => benchMillion(ARTICLE.messages, progress),
+};
+
+/** With a number of records; without one, these parts are as the table has them. */
+const SIZED: Readonly<Record<string, (records: number, progress: (line: string) => void) => Promise<Section>>> = {
+  local: benchLong,
+  orders: benchMillion,
+  "order-items": (records, progress) => benchItems(progress, records),
 };
 
 async function bench(names: readonly string[], records: number | undefined): Promise<void> {
-  if (records !== undefined && names.join() !== "local") {
-    throw new Error("--records is for `npm run bench -- local --records N`");
+  const sized = SIZED[names.join()];
+  if (records !== undefined && !sized) {
+    throw new Error(`--records is for one of ${Object.keys(SIZED).join(", ")}: npm run bench -- local --records N`);
   }
   const chosen = Object.keys(BENCHES).filter((name) => names.length === 0 || names.includes(name));
   const benches: Bench[] =
-    records === undefined ? chosen.map((name) => BENCHES[name]!) : [(progress) => benchLong(records, progress)];
+    records === undefined ? chosen.map((name) => BENCHES[name]!) : [(progress) => sized!(records, progress)];
   const sections: Section[] = [];
-  for (const one of benches) sections.push(await one((line) => console.error(line)));
+  for (const one of benches) sections.push(...[await one((line) => console.error(line))].flat());
   const gib = Math.round(totalmem() / 2 ** 30);
   const machine = `Machine: ${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${gib} GiB, Node.js ${process.versions.node}, ${process.platform} ${process.arch}.\n`;
   const before = existsSync(README) ? readFileSync(README, "utf8") : "";
@@ -51,7 +69,11 @@ async function bench(names: readonly string[], records: number | undefined): Pro
 
 new Command("bench")
   .addArgument(new Argument("[parts...]", "what to measure (default: everything)").choices(Object.keys(BENCHES)))
-  .option("--records <n>", "with `local`: one run of so many records", integer(10_000, 100_000_000))
+  .option(
+    "--records <n>",
+    "with local or orders: one run of so many records; with order-items: so many orders too",
+    integer(10_000, 100_000_000),
+  )
   .action((names: string[], { records }: { records?: number }) => bench(names, records))
   // A process that the part `partitions` measures.
   .addCommand(
