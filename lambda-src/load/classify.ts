@@ -30,11 +30,15 @@ export function fileOf(error: FileError, files: readonly LoadableObject[]): Load
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Errors of one file as a failed COPY's message names them, where it names one file of the load and no more. */
+/**
+ * The file that a failed COPY's message names, where it names one of the load and no more: as `s3://bucket/key`, or by its address at S3, as errors of
+ * Parquet and ORC do.
+ */
 export function namedIn(message: string, files: readonly LoadableObject[]): LoadableObject | undefined {
-  const urls = files.map((file) => ({ file, url: `s3://${file.bucket}/${file.key}` }));
-  const found = urls.filter(({ url }) => message.includes(url));
+  const found = files.filter(
+    ({ bucket, key }) => message.includes(`/${bucket}/${key}`) || message.includes(`amazonaws.com/${key}`),
+  );
   // A key may begin with another one: the longest is the one that is meant, if it holds all others.
-  const longest = found.sort((one, other) => other.url.length - one.url.length)[0];
-  return longest && found.every(({ url }) => longest.url.startsWith(url)) ? longest.file : undefined;
+  const longest = found.sort((one, other) => other.key.length - one.key.length)[0];
+  return longest && found.every(({ key }) => longest.key.startsWith(key)) ? longest : undefined;
 }

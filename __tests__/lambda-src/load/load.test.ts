@@ -400,6 +400,31 @@ describe("when something is away", () => {
     expect(world.entry(`${H}/a.csv`)).toMatchObject({ state: "loaded" });
   });
 
+  it.each([
+    ["before its commit", "before", [], "superseded"],
+    ["after it", "after", ["a1"], "loaded"],
+  ] as const)(
+    "a worker, %s, and the object is deleted: it is put down as what became of it",
+    async (_, when, rows, state) => {
+      for (const key of ["kpis/a.csv", `${H}/a.csv`]) {
+        const fresh = new World();
+        const a = fresh.put(key, ["a1"]);
+        fresh.send(a);
+        let dead = false;
+        await fresh.deliver(async (call, at) => {
+          dead ||= call === "warehouse.commit" && at === when;
+          if (dead) throw new Error("killed");
+        });
+        fresh.bucket.clear();
+        await fresh.deliver();
+        expect(fresh.queue).toHaveLength(1);
+        fresh.now += LEASE + 1;
+        await fresh.deliver();
+        expect([fresh.values(), fresh.entry(key, a.version)?.state, fresh.queue]).toEqual([rows, state, []]);
+      }
+    },
+  );
+
   it("a table of the list: a load of it that is open is neither taken for loaded nor for lost", async () => {
     const a = world.put(`${H}/a.csv`, ["a1"]);
     world.send(a);

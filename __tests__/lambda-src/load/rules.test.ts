@@ -79,6 +79,15 @@ describe("the file that an error is about", () => {
     expect(namedIn("bad s3://b/kpis/a.csv and s3://b/kpis/b.csv", files)).toBeUndefined();
     expect(namedIn("bad", files)).toBeUndefined();
   });
+
+  it.each([
+    "https://s3.us-east-1.amazonaws.com/b/kpis/a.parquet",
+    "https://b.s3.us-east-1.amazonaws.com/kpis/a.parquet",
+    "s3://b/kpis/a.parquet",
+  ])("is found by its address: %s", (address) => {
+    const message = `Spectrum Scan Error. File '${address}' has an incompatible Parquet schema for column 'value'`;
+    expect(namedIn(message, [file("kpis/a.parquet"), file("kpis/b.parquet")])?.key).toBe("kpis/a.parquet");
+  });
 });
 
 describe("the allow-list", () => {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import type { CopyOptions } from "../../../lambda-src/copy/options";
+import { namedIn } from "../../../lambda-src/load/classify";
 import { dataApiWarehouse } from "../../../lambda-src/load/data-api-warehouse";
 import { manifestOf } from "../../../lambda-src/load/manifest";
 import type { HourLoads, Load, Staging, Warehouse } from "../../../lambda-src/load/ports";
 import type { LoadTable } from "../../../lambda-src/load/table";
-import { Fixture, rowsOf } from "../../local/warehouse/support";
+import { Fixture, parquet, rowsOf } from "../../local/warehouse/support";
 import { LocalDataApi } from "./local-data-api";
 
 /** The statements of the load on the local warehouse, as the user whom the migrations make, through the Data API's calls. */
@@ -247,6 +248,22 @@ describe("a bad file is told from the good ones:", () => {
   it("a Parquet file that is none is a file's fault", async () => {
     const table: LoadTable = { ...PLAIN, copy: { format: "parquet" } };
     expect(await stage(loadOf(table, { "kpis/a.parquet": "PAR1 not really" }))).toMatchObject({ kind: "bad" });
+  });
+});
+
+describe("a Parquet file of a wrong type", () => {
+  const query = (value: string) => `select 'mon' as day, ${value} as value`;
+  it("is named, and the good one loads without it", async () => {
+    const table: LoadTable = { ...PLAIN, copy: { format: "parquet" } };
+    const load = loadOf(table, {
+      "kpis/good.parquet": await parquet(it_.folder, query("1")),
+      "kpis/bad.parquet": await parquet(it_.folder, query("'one'")),
+    });
+    const staging = await stage(load);
+    if (staging.kind !== "bad") throw new Error(staging.kind);
+    expect(namedIn(staging.text, load.files)?.key).toBe("kpis/bad.parquet");
+    await commit(loadOf(table, { "kpis/good.parquet": it_.objects["kpis/good.parquet"]! }));
+    expect(await rows()).toEqual([["mon", 1]]);
   });
 });
 

@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
-import { Fixture, failure, rowsOf } from "./support";
+import { Fixture, failure, parquet as parquetOf, rowsOf } from "./support";
 
 /** COPY from Parquet, by https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html */
 const ROLE = "iam_role 'arn:aws:iam::000000000000:role/copy'";
@@ -16,15 +13,7 @@ beforeEach(async () => {
 afterEach(() => it_.close());
 
 /** A Parquet file with the rows of `query`. */
-async function parquet(query: string): Promise<Buffer> {
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  const path = join(it_.folder, "made.parquet");
-  await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`);
-  connection.closeSync();
-  instance.closeSync();
-  return readFileSync(path);
-}
+const parquet = (query: string) => parquetOf(it_.folder, query);
 
 it("takes columns by position, whatever their names", async () => {
   it_.objects = {

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import {
   type CopyCredentials,
   type ObjectStore,
@@ -77,4 +78,15 @@ export async function failure(work: Promise<unknown>): Promise<string> {
 
 export async function rowsOf(session: Session, sql: string): Promise<readonly (readonly unknown[])[]> {
   return (await session.run(sql)).rows;
+}
+
+/** A Parquet file with the rows of `query`, made in `folder`. */
+export async function parquet(folder: string, query: string): Promise<Buffer> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const path = join(folder, "made.parquet");
+  await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+  return readFileSync(path);
 }
