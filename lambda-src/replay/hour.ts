@@ -55,12 +55,17 @@ export async function replayHour(
   }
 }
 
-/** How many versions behind the listed ones were loaded too: their rows are to go, since a newer version of the same key takes their place. */
-async function loadedBefore(archive: Archive, bucket: string, listed: readonly Newest[]): Promise<number> {
+/** Versions behind the listed ones that were loaded into the hour too: their rows are to go, since a newer version of the same key takes their place. */
+async function loadedBefore(
+  archive: Archive,
+  bucket: string,
+  listed: readonly Newest[],
+  hour: string,
+): Promise<readonly Entry[]> {
   const versions = listed.flatMap(({ key, older }) =>
     older.map((version) => ({ object: objectName({ bucket, key }), version })),
   );
-  return (await archive.entries(versions)).filter(({ state }) => state === "loaded").length;
+  return (await archive.entries(versions)).filter((entry) => entry.state === "loaded" && entry.hour === hour);
 }
 
 /** The entry by which one replay at a time is at an hour. */
@@ -114,8 +119,8 @@ async function replay(
   // What was set aside gave no rows, and waits for `redstream retry`.
   const wanted = files.filter(({ entry }) => entry?.state !== "rejected");
   if (wanted.length === 0) return { kind: "empty" };
-  const missing = seen.files - wanted.length;
-  if (missing > 0 && !allowMissing && missing > (await loadedBefore(archive, bucket, listed)))
+  const before = await loadedBefore(archive, bucket, listed, hour);
+  if (wanted.length + before.length < seen.files && !allowMissing)
     throw new ReplayRefused(
       `${hour}: ${seen.files} files were loaded into ${table.name} and ${wanted.length} are listed; with --allow-missing the rows of the others are lost`,
     );
@@ -166,6 +171,10 @@ async function replay(
     await atOnce(AT_ONCE, dropped, ([entry, reason]) =>
       ports.ledger.swap(entry, rejected(entry, reason, ports.clock.now())),
     );
+    // Their rows are gone; as loaded ones they would make up for files that are missing at the next replay.
+    if (table.hourColumn !== undefined) {
+      await atOnce(AT_ONCE, before, (entry) => ports.ledger.swap(entry, finished(entry, "superseded", expiresAt)));
+    }
     return { kind: "replayed", files: load.files.length, rows: outcome.rows };
   } finally {
     await giveBack(ports, [...held], uncertain);

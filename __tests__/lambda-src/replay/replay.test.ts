@@ -47,6 +47,17 @@ describe("a replay", () => {
     }
   });
 
+  it("does not take a version that it replaced for a file that is missing later", async () => {
+    const world = await loaded();
+    const first = world.bucket.get(`${H}/a.csv`)![0]!.version;
+    world.send(world.put(`${H}/a.csv`, ["a3"]));
+    await world.deliver();
+    await world.replay([HOUR]);
+    expect(world.entry(`${H}/a.csv`, first)?.state).toBe("superseded");
+    world.bucket.delete(`${H}/b.csv`);
+    await expect(world.replay([HOUR])).rejects.toThrow("2 files were loaded into kpis and 1 are listed");
+  });
+
   it("refuses an hour in which one file was written anew and another is gone", async () => {
     const world = await loaded();
     world.send(world.put(`${H}/a.csv`, ["a3"]));
