@@ -392,6 +392,40 @@ def versions_in_events(s3):
     eventbridge._dispatch_event = dispatch_versioned
 
 
+def restored_versions(s3):
+    """ListObjectVersions does not say whether an archived object has been restored (AWS does for who asks for `RestoreStatus`; here always): whoever
+    waits for it by listing waits for ever.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+    """
+    list_versions = s3._list_object_versions
+    version = re.compile(r"<Version>(.*?)</Version>", re.DOTALL)
+
+    def status_of(bucket, key):
+        restore = bucket["objects"].get(key, {}).get("restore")
+        if not restore or time.time() >= restore["expires_at"]:
+            return ""
+        under_way = time.time() < restore["available_at"]
+        expiry = "" if under_way else element("RestoreExpiryTimestamp", restore["expires_at"])
+        expiry = expiry.replace("RestoreExpiryTimestamp", "RestoreExpiryDate")
+        return f"<RestoreStatus>{element('IsRestoreInProgress', under_way)}{expiry}</RestoreStatus>"
+
+    def with_status(bucket, inside):
+        key = re.match(r"<Key>(.+?)</Key>", inside, re.DOTALL)
+        newest = "<IsLatest>true</IsLatest>" in inside
+        return inside + (status_of(bucket, unescape(key[1])) if key and newest else "")
+
+    def list_restored(bucket, query):
+        status, headers, body = list_versions(bucket, query)
+        if status != 200:
+            return status, headers, body
+        held = s3._ensure_bucket(bucket)
+        text = version.sub(lambda m: f"<Version>{with_status(held, m[1])}</Version>", body.decode())
+        return status, headers, text.encode()
+
+    s3._list_object_versions = list_restored
+
+
 def encoded_versions(s3):
     """ListObjectVersions passes over `encoding-type=url`, and who asked for it decodes what is none: a key with `+` or `%` becomes another one, which
     nobody finds (and Terraform never empties the bucket).
@@ -413,6 +447,7 @@ def encoded_versions(s3):
 
 
 def s3_bucket(s3):
+    restored_versions(s3)
     encoded_versions(s3)
     multipart_tags(s3)
     versions_in_events(s3)

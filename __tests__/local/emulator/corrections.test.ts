@@ -155,3 +155,28 @@ print(json.dumps([s3._list_object_versions("b", query)[2].decode() for query in 
     "<ListVersionsResult><Prefix></Prefix><Version><Key>a%2Bb%20%26%20%2541.csv</Key><ETag>x+y</ETag></Version><EncodingType>url</EncodingType></ListVersionsResult>",
   ]);
 });
+
+it("says of each newest version whether it is being restored, or until when it is", () => {
+  expect(
+    python(`
+import json, time, types
+from corrections import restored_versions
+version = lambda key, latest: f"<Version><Key>{key}</Key><IsLatest>{latest}</IsLatest></Version>"
+body = "".join([version("kept", "true"), version("asked", "true"), version("asked", "false"), version("read", "true")])
+day = 86400
+objects = {
+    "kept": {},
+    "asked": {"restore": {"available_at": time.time() + 9, "expires_at": time.time() + day}},
+    "read": {"restore": {"available_at": 0, "expires_at": 4102444800}}}
+s3 = types.SimpleNamespace(
+    _list_object_versions=lambda bucket, query: (200, {}, body.encode()), _ensure_bucket=lambda bucket: {"objects": objects})
+restored_versions(s3)
+print(json.dumps(s3._list_object_versions("b", {})[2].decode().replace("</Version>", "</Version>|").split("|")[:-1]))
+`),
+  ).toEqual([
+    "<Version><Key>kept</Key><IsLatest>true</IsLatest></Version>",
+    "<Version><Key>asked</Key><IsLatest>true</IsLatest><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus></Version>",
+    "<Version><Key>asked</Key><IsLatest>false</IsLatest></Version>",
+    "<Version><Key>read</Key><IsLatest>true</IsLatest><RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2100-01-01T00:00:00Z</RestoreExpiryDate></RestoreStatus></Version>",
+  ]);
+});
