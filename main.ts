@@ -2,6 +2,8 @@ import { App } from "cdktf";
 import { readSettings, SettingsError } from "./settings";
 import { EventMonitor } from "./stacks/event-monitor";
 import { EventWarehouse } from "./stacks/event-warehouse";
+import { OrdersInfra } from "./stacks/orders-infra";
+import { OrdersProducer } from "./stacks/orders-producer";
 import { S3LoaderStack } from "./stacks/s3-loader";
 import { TelemetryLake } from "./stacks/telemetry-lake";
 import { TelemetryWarehouse } from "./stacks/telemetry-warehouse";
@@ -17,6 +19,7 @@ try {
   new TelemetryWarehouse(app, "telemetry-warehouse", settings);
   new S3LoaderStack(app, "s3-loader", settings);
   new EventMonitor(app, "event-monitor", settings, new EventWarehouse(app, "event-warehouse", settings));
+  new OrdersProducer(app, "orders-producer", settings, new OrdersInfra(app, "orders-infra", settings));
   app.synth();
 } catch (error) {
   const { name, message } = error as Error;

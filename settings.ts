@@ -156,6 +156,8 @@ const eventStream = section({
 const events = section({
   /** Whether the warehouse is in the account of the streams (`same`) or in another one (`other`). */
   accounts: v.optional(oneOf(["same", "other"]), "other"),
+  /** Who loads the warehouse: Firehose itself, at a public address, or a loader from the bucket at which Firehose stops. */
+  delivery: v.optional(oneOf(["firehose", "loader"]), "firehose"),
   /** Name of the bucket between streams and warehouse. Left out, one of this deployment's own. */
   bucketName: v.optional(text),
   /** ARN of the role Firehose works with. Left out, each delivery stream gets one with exactly its rights. */
@@ -243,6 +245,44 @@ const loader = section({
   archiveClass: v.optional(oneOf(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]), "GLACIER"),
 });
 
+const orders = section({
+  /** `provisioned`: brokers of one's own. `serverless`: AWS's. */
+  kafka: v.optional(oneOf(["provisioned", "serverless"]), "provisioned"),
+  /** Of provisioned brokers: how many, and what. The construct has the defaults. */
+  brokers: v.optional(number),
+  kafkaVersion: v.optional(text),
+  instanceType: v.optional(text),
+  volumeGb: v.optional(number),
+  maxVolumeGb: v.optional(number),
+  monitoring: v.optional(text),
+  /** Topic of the orders. Partitions and retention may be raised later, and are never lowered. */
+  topic: v.optional(text, "orders"),
+  partitions: v.optional(number, 3),
+  replicationFactor: v.optional(number, 3),
+  retentionHours: v.optional(number, 672),
+  /** Addresses of the network, 16 to 25 mask bits. */
+  vpcCidr: v.optional(text, "10.0.0.0/16"),
+  /** NAT gateways: `none`, `one` or one in each zone (`perAz`). */
+  nat: v.optional(text, "none"),
+  /** Processing units that the warehouse starts with, and may grow to. */
+  baseRpus: v.optional(number, 8),
+  maxRpus: v.optional(number),
+  /** RPU-hours a day after which the warehouse stops until the next. A view that follows a stream keeps 8 units awake all day: 192. */
+  dailyRpuHours: v.optional(number, 192),
+  database: v.optional(text, "main"),
+  adminUser: v.optional(text, "master"),
+  /** Who makes the superuser's password: `redshift`, or `terraform`, in whose state it then is. */
+  adminPassword: v.optional(oneOf(["redshift", "terraform"]), "redshift"),
+  /** How `orders-producer` finds `orders-infra`: by its state, or by names with data sources. */
+  lookup: v.optional(oneOf(["remoteState", "dataSources"]), "remoteState"),
+  /** Whether the producers' schedule is on. */
+  enableTrigger: v.optional(boolean, false),
+  /** Producers that begin each minute, 1 to 5, and what each sends. */
+  producers: v.optional(number, 5),
+  ordersPerSecond: v.optional(number, 100),
+  durationSeconds: v.optional(number, 60),
+});
+
 const settings = section({
   /** `dev`: cheap and destroyable. `prod`: final snapshots, deletion protection, longer retention, a shared state. */
   profile: v.optional(oneOf(["dev", "prod"]), "dev"),
@@ -265,6 +305,7 @@ const settings = section({
   warehouse: v.optional(warehouse, {}),
   events: v.optional(events, {}),
   loader: v.optional(loader, {}),
+  orders: v.optional(orders, {}),
 });
 
 export type Settings = v.InferOutput<typeof settings>;
@@ -274,6 +315,7 @@ export type DeliverySettings = v.InferOutput<typeof processedDelivery>;
 export type WarehouseSettings = Settings["warehouse"];
 export type EventSettings = Settings["events"];
 export type LoaderSettings = Settings["loader"];
+export type OrderSettings = Settings["orders"];
 
 /** A settings file that cannot be used. The message is one line for the person who wrote it. */
 export class SettingsError extends Error {

@@ -11,7 +11,15 @@ const MINUTES = 60_000;
 jest.setTimeout(2 * MINUTES);
 
 const ROOT = path.resolve(".");
-const STACKS = ["event-monitor", "event-warehouse", "telemetry-lake", "telemetry-warehouse"];
+const STACKS = [
+  "event-monitor",
+  "event-warehouse",
+  "orders-infra",
+  "orders-producer",
+  "s3-loader",
+  "telemetry-lake",
+  "telemetry-warehouse",
+];
 const folder = temporary("clones");
 
 interface Surroundings {

@@ -16,7 +16,15 @@ beforeAll(async () => {
   again = await synthesizeWith();
 }, 120_000);
 
-const STACKS = ["event-monitor", "event-warehouse", "telemetry-lake", "telemetry-warehouse"];
+const STACKS = [
+  "event-monitor",
+  "event-warehouse",
+  "orders-infra",
+  "orders-producer",
+  "s3-loader",
+  "telemetry-lake",
+  "telemetry-warehouse",
+];
 /** Those with functions. */
 const WITH_ZIPS = STACKS.filter((stack) => stack !== "event-monitor");
 
@@ -70,7 +78,10 @@ describe("the synthesized folder", () => {
     const blocks = Object.values<Configuration>(configurationOf(folder, stack).resource).flatMap((byName) =>
       Object.values<Configuration>(byName),
     );
-    expect(blocks.filter((block) => block.lifecycle?.ignore_changes !== undefined)).toEqual([]);
+    const ignored = blocks.flatMap((block) => block.lifecycle?.ignore_changes ?? []);
+    // AWS enlarges the brokers' volumes by itself, as it is told to in the same stack.
+    const growing = ["broker_node_group_info[0].storage_info[0].ebs_storage_info[0].volume_size"];
+    expect(ignored).toEqual(stack === "orders-infra" ? growing : []);
   });
 });
 

@@ -28,6 +28,13 @@ export interface LambdaFunctionProps {
    */
   readonly environment?: Readonly<Record<string, string>>;
 
+  /**
+   * Name of its role, 1 to 64 characters, for policies of another account that name it before it is there.
+   *
+   * @default - one that Terraform makes
+   */
+  readonly roleName?: string;
+
   /** Seconds an invocation may take, 1 to 900. */
   readonly timeoutSeconds: number;
 
@@ -79,7 +86,7 @@ export class LambdaFunction extends Construct {
     const timeout = checkInteger(this, "timeoutSeconds", props.timeoutSeconds, 1, 900);
     const memory = checkInteger(this, "memoryMb", props.memoryMb ?? 256, 128, 10240);
 
-    this.role = serviceRole(this, "role", "lambda.amazonaws.com");
+    this.role = serviceRole(this, "role", "lambda.amazonaws.com", [], props.roleName);
     const logs = new CloudwatchLogGroup(this, "logs", {
       name: `/aws/lambda/${props.name}`,
       retentionInDays: checkLogRetention(this, props.logRetentionDays),

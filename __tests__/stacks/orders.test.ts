@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import * as path from "node:path";
+import { Testing } from "cdktf";
+import { checkTypes } from "../../local/inert";
+import { parseSettings } from "../../settings";
+import { OrdersInfra } from "../../stacks/orders-infra";
+import { OrdersProducer } from "../../stacks/orders-producer";
+
+// biome-ignore lint/suspicious/noExplicitAny: synthesized JSON is asserted on, not typed
+type Json = any;
+
+/** Both stacks: one reads the other's state, which only a synth of the whole app knows. */
+function synthesized(orders: object = {}, more: object = {}): { readonly infra: Json; readonly producer: Json } {
+  const app = Testing.app();
+  const settings = parseSettings({ ...more, orders }, "test");
+  new OrdersProducer(app, "orders-producer", settings, new OrdersInfra(app, "orders-infra", settings));
+  app.synth();
+  const read = (name: string) => JSON.parse(readFileSync(path.join(app.outdir, "stacks", name, "cdk.tf.json"), "utf8"));
+  return { infra: read("orders-infra"), producer: read("orders-producer") };
+}
+
+const PROD = { profile: "prod", backend: { kind: "s3", bucket: "state", region: "us-east-1", lockTable: "locks" } };
+const only = (blocks: Json): Json => {
+  expect(Object.keys(blocks)).toHaveLength(1);
+  return Object.values(blocks)[0];
+};
+
+/** Ids of what holds data or is known outside; under another one Terraform replaces the live thing. */
+const STATEFUL = {
+  infra: [
+    "aws_kms_key.key_F64E54E4",
+    "aws_msk_cluster.kafka_cluster_4FCB1297",
+    "aws_redshiftserverless_namespace.warehouse_namespace_B7079888",
+    "aws_s3_bucket.logs_bucket_5A22438C",
+    "aws_vpc.network_vpc_4E8F0223",
+    "random_id.suffix",
+  ],
+  producer: ["aws_kms_key.key_F64E54E4", "aws_sqs_queue.producer_failures_queue_3AEAA9E3", "random_id.suffix"],
+};
+const TYPES = [
+  "aws_kms_key",
+  "aws_msk_cluster",
+  "aws_redshiftserverless_namespace",
+  "aws_s3_bucket",
+  "aws_sqs_queue",
+  "aws_vpc",
+  "random_id",
+];
+
+describe("orders-infra and orders-producer", () => {
+  it.each(["infra", "producer"] as const)("keep the ids of what holds data (%s)", (name) => {
+    const { resource } = synthesized()[name];
+    expect(TYPES.flatMap((type) => Object.keys(resource[type] ?? {}).map((id) => `${type}.${id}`)).sort()).toEqual(
+      STATEFUL[name],
+    );
+  });
+
+  it.each([
+    ["as they are", {}],
+    ["with a serverless cluster", { kafka: "serverless" }],
+    ["found by names", { lookup: "dataSources" }],
+    ["with a NAT gateway a zone and a password of Terraform's", { nat: "perAz", adminPassword: "terraform" }],
+  ])("hold no type that the local AWS does not know, %s", (_, orders) => {
+    const { infra, producer } = synthesized(orders);
+    expect(() => checkTypes(infra)).not.toThrow();
+    expect(() => checkTypes(producer)).not.toThrow();
+  });
+
+  it("give the warehouse's default role the topic, and no right beside it", () => {
+    const { infra } = synthesized();
+    const of = only(infra.resource.aws_redshiftserverless_namespace).default_iam_role_arn;
+    const role = /aws_iam_role\.([\w-]+)\.arn/.exec(of)![1];
+    const policies: Json[] = Object.values(infra.resource.aws_iam_role_policy);
+    const own = policies.filter((policy) => policy.role.includes(`aws_iam_role.${role}.`));
+    const actions = own.flatMap(({ policy }) => {
+      const document = /data\.aws_iam_policy_document\.([\w-]+)\.json/.exec(policy)![1]!;
+      return infra.data.aws_iam_policy_document[document].statement.flatMap((one: Json) => one.actions);
+    });
+    expect(actions).toEqual([
+      "kafka-cluster:Connect",
+      "kafka-cluster:DescribeTopic",
+      "kafka-cluster:ReadData",
+      "kafka-cluster:DescribeGroup",
+      "kafka-cluster:AlterGroup",
+    ]);
+    expect(infra.resource).not.toHaveProperty("aws_iam_role_policy_attachment");
+  });
+
+  it("run the SQL once the topic is there and the warehouse may and can read it", () => {
+    const { infra } = synthesized();
+    const invocations: Json[] = Object.values(infra.resource.aws_lambda_invocation);
+    const migrations = invocations.find(({ input }) => input.includes("migrations"));
+    expect(migrations.depends_on.map((one: string) => one.replace(/_[0-9A-F]{8}$/, "")).sort()).toEqual([
+      "aws_iam_role_policy.kafka_consume-warehouse-copy-role-orders",
+      "aws_iam_role_policy.migrations_run-sql",
+      "aws_lambda_invocation.topic_apply",
+      "aws_vpc_security_group_egress_rule.kafka_from-warehouse-out",
+      "aws_vpc_security_group_ingress_rule.kafka_from-warehouse-in",
+    ]);
+  });
+
+  it("cross by the state of the first stack, wherever it is kept", () => {
+    const state = (more: object) => only(synthesized({}, more).producer.data.terraform_remote_state);
+    expect(state({})).toMatchObject({
+      backend: "local",
+      config: { path: "../../../.terraform-state/orders-infra/terraform.tfstate" },
+    });
+    expect(state(PROD)).toMatchObject({
+      backend: "s3",
+      config: { bucket: "state", key: "redstream/orders-infra.tfstate" },
+    });
+    expect(state({ backend: { kind: "hcp", organization: "acme" } })).toMatchObject({
+      backend: "remote",
+      config: { organization: "acme", workspaces: { name: "orders-infra" } },
+    });
+  });
+
+  it("cross by names and tags when they are told to, without a right to the other's state", () => {
+    const { producer } = synthesized({ lookup: "dataSources" }, { prefix: "acme" });
+    expect(producer.data).not.toHaveProperty("terraform_remote_state");
+    expect(only(producer.data.aws_vpc)).toMatchObject({ tags: { Name: "acme-orders" } });
+    expect(only(producer.data.aws_subnets)).toMatchObject({ tags: { Tier: "Private" } });
+    expect(only(producer.data.aws_msk_cluster)).toMatchObject({ cluster_name: "acme-orders" });
+    expect(only(producer.data.aws_security_group)).toMatchObject({ name: "acme-orders-brokers" });
+  });
+
+  it("send nothing until they are told to", () => {
+    expect(only(synthesized().producer.resource.aws_cloudwatch_event_rule)).toMatchObject({ state: "DISABLED" });
+    const { producer } = synthesized({ enableTrigger: true, producers: 3 });
+    expect(only(producer.resource.aws_cloudwatch_event_rule)).toMatchObject({ state: "ENABLED" });
+    expect(Object.keys(producer.resource.aws_cloudwatch_event_target)).toHaveLength(3);
+  });
+
+  it("keep cluster, data and logs with profile prod", () => {
+    const { infra } = synthesized({}, PROD);
+    expect(only(infra.resource.aws_msk_cluster).lifecycle).toMatchObject({ prevent_destroy: true });
+    expect(only(infra.resource.aws_redshiftserverless_namespace).lifecycle).toEqual({ prevent_destroy: true });
+    expect(only(infra.resource.aws_s3_bucket)).toMatchObject({ force_destroy: false });
+  });
+
+  it("hold nothing of the machine that synthesized them", () => {
+    const { infra, producer } = synthesized();
+    for (const stack of [infra, producer]) expect(JSON.stringify(stack)).not.toContain(`${process.cwd()}/`);
+  });
+
+  it.each<[object, string]>([
+    [{ brokers: 4 }, "orders-infra/kafka: brokers must be a multiple of the 3 zones, got 4"],
+    [
+      { vpcCidr: "10.0.0.0/24", baseRpus: 128 },
+      'orders-infra/network: vpcCidr must be larger: a private subnet needs 47 free addresses, and an eighth of "10.0.0.0/24" (/27) has 27',
+    ],
+    [{ producers: 6 }, "orders-producer/producer: producers must be between 1 and 5, got 6"],
+    [
+      { kafka: "serverless", brokers: 3 },
+      'orders-infra: orders.brokers is for orders.kafka "provisioned", got kafka "serverless" and brokers 3',
+    ],
+    [
+      { kafka: "serverless", lookup: "dataSources" },
+      'orders-producer: orders.lookup "dataSources" is for orders.kafka "provisioned": the provider finds no serverless cluster by its name; use lookup "remoteState"',
+    ],
+    [{ lookup: "dns" }, 'test: orders.lookup must be one of remoteState, dataSources, got "dns"'],
+  ])("refuse %j in one line", (orders, message) => {
+    expect(() => synthesized(orders)).toThrow(new Error(message));
+  });
+});
