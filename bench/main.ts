@@ -39,7 +39,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** With a number of records; without one, these parts are as the table has them. */
-const SIZED: Readonly<Record<string, (records: number, progress: (line: string) => void) => Promise<Section>>> = {
+const SIZED: Readonly<Record<string, (records: number, progress: (line: string) => void) => ReturnType<Bench>>> = {
+  // The ledger has as many items.
+  loader: (records, progress) => benchLoader(progress, records),
   local: benchLong,
   orders: benchMillion,
   "order-items": (records, progress) => benchItems(progress, records),
@@ -71,7 +73,7 @@ new Command("bench")
   .addArgument(new Argument("[parts...]", "what to measure (default: everything)").choices(Object.keys(BENCHES)))
   .option(
     "--records <n>",
-    "with local or orders: one run of so many records; with order-items: so many orders too",
+    "with local or orders: one run of so many records; with order-items: so many orders too; with loader: so many items in its ledger",
     integer(10_000, 100_000_000),
   )
   .action((names: string[], { records }: { records?: number }) => bench(names, records))
