@@ -1,7 +1,10 @@
 import { type Message, Refused, type Topic } from "./topic";
 
-/** Messages of one request: with orders of 200 bytes far below the 1 MB that a broker takes. */
+/** Messages of one request, and their bytes: a broker takes 1 MB at once (`message.max.bytes`), headers of records included. */
 export const BATCH = 1000;
+const BATCH_BYTES = 900_000;
+/** What a record adds to its key and value, at most. */
+const RECORD_BYTES = 30;
 const FIRST_PAUSE_MILLISECONDS = 100;
 const LONGEST_PAUSE_MILLISECONDS = 2000;
 
@@ -50,7 +53,7 @@ export class Lane {
 
   private async drain(): Promise<void> {
     while (this.queue.length > 0) {
-      const batch = this.queue.length > BATCH ? this.queue.splice(0, BATCH) : this.queue.splice(0);
+      const batch = this.queue.splice(0, fitting(this.queue));
       try {
         await this.send(batch);
       } catch (error) {
@@ -77,4 +80,16 @@ export class Lane {
       }
     }
   }
+}
+
+/** How many of the messages fit into one request; at least one, which the broker may refuse. */
+function fitting(messages: readonly Message[]): number {
+  let bytes = 0;
+  let count = 0;
+  for (; count < BATCH && count < messages.length; count++) {
+    const { key, value } = messages[count]!;
+    bytes += key.length + value.length + RECORD_BYTES;
+    if (bytes > BATCH_BYTES) break;
+  }
+  return Math.max(count, 1);
 }

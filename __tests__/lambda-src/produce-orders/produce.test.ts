@@ -143,6 +143,25 @@ describe("producing", () => {
   });
 });
 
+describe("a request", () => {
+  it("keeps below the bytes that a broker takes at once", async () => {
+    const sizes: number[] = [];
+    const topic: Topic = {
+      partitions: 1,
+      partitionOf: () => 0,
+      send: async (_, messages) => {
+        sizes.push(messages.reduce((sum, { key, value }) => sum + key.length + value.length, 0));
+      },
+    };
+    const order = { key: "k", value: "v".repeat(10_000) };
+    const plan = { ordersPerSecond: 0, durationSeconds: 60, orders: 500 };
+    const outcome = await produce(topic, () => order, plan, new FakeWorld(90));
+    expect(outcome.acknowledged).toBe(500);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(900_000);
+    expect(sizes).toHaveLength(6);
+  });
+});
+
 const ENV = { BOOTSTRAP_SERVERS: "b:9098", TOPIC: "orders", ORDERS_PER_SECOND: "100", DURATION_SECONDS: "60" };
 
 describe("settings", () => {
