@@ -195,7 +195,7 @@ describe("replay of a past hour", () => {
     expect(linesOfPlan(planned)).toEqual([
       expect.stringMatching(/^kpis: 1 hour with 5 files, \d+\.\d KB, from 2026-11-20T09 to 2026-11-20T09 \(UTC\)$/),
       "nothing has to be restored from Glacier",
-      expect.stringMatching(/^about \d+\.\d+ US dollars \(list prices of us-east-1, 2026-11-21/),
+      expect.stringMatching(/^about \d+\.\d+ US dollars \(list prices of us-east-1 on 2026-11-21, /),
     ]);
   }, 60_000);
 
@@ -252,7 +252,7 @@ describe("check", () => {
     const rows = (await rowsOf()).length;
     expect(health).toMatchObject({ table: "public.kpis", rows, rejects: 3, loadErrors: 0, timeColumn: "measured_on" });
     expect(Date.now() - health.newestLoad!.getTime()).toBeLessThan(600_000);
-    expect(problemsOf(health)).toEqual(["3 files were set aside in the last hour"]);
+    expect(problemsOf(health)).toEqual(["3 files set aside in the last hour"]);
   }, 60_000);
 });
 

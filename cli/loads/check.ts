@@ -63,8 +63,8 @@ export function problemsOf(
 ): string[] {
   const problems: string[] = [];
   if (rows === 0) problems.push("it has no rows");
-  if (loadErrors > 0) problems.push(`COPY told of ${loadErrors} faults in the last hour`);
-  if (rejects > 0) problems.push(`${rejects} files were set aside in the last hour`);
+  if (loadErrors > 0) problems.push(`COPY told of ${counted(loadErrors, "fault")} in the last hour`);
+  if (rejects > 0) problems.push(`${counted(rejects, "file")} set aside in the last hour`);
   const last = newestEvent ?? newestLoad;
   if (maxLagSeconds !== undefined) {
     const lag = lagOf(last, at);
@@ -84,9 +84,11 @@ export function linesOfHealth(health: Health): string[] {
     `newest event  ${timeColumn === undefined ? "no column holds a time" : `${when(newestEvent)}, by ${timeColumn}`}`,
     `newest load   ${when(newestLoad)}`,
     `load errors   ${loadErrors} in the last hour`,
-    `set aside     ${rejects} files in the last hour`,
+    `set aside     ${counted(rejects, "file")} in the last hour`,
   ];
 }
+
+const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 const lagOf = (time: Date | undefined, now: Date) =>
   time && Math.max(0, Math.round((now.getTime() - time.getTime()) / 1000));

@@ -63,9 +63,9 @@ function reasonOf(cause: string | undefined): string | undefined {
   }
 }
 
-/** List prices of US East (N. Virginia), aws.amazon.com/s3/pricing, 2026-11-21; the function counts with them. */
+/** What `lambda-src/replay/price.ts` counts with. */
 const PRICES =
-  "list prices of us-east-1, 2026-11-21: S3 requests, and restoring from Glacier (standard tier); not the warehouse's own time";
+  "list prices of us-east-1 on 2026-11-21, aws.amazon.com/s3/pricing and aws.amazon.com/dynamodb/pricing: requests, and restoring from Glacier (standard tier); not the warehouse's own time";
 
 export function linesOfPlan({ table, hours, files, bytes, restore, dollars }: ReplayPlan): string[] {
   const first = hours[0];

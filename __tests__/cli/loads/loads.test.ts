@@ -175,7 +175,7 @@ describe("a plan of a replay", () => {
     expect(linesOfPlan({ ...plan, restore: { files: 1, bytes: 100 } })).toEqual([
       "kpis: 2 hours with 1,200 files, 3.0 GB, from 2026-11-21T08 to 2026-11-21T09 (UTC)",
       "1 file of them (100 bytes) would be restored from Glacier first, which takes 3 to 12 hours",
-      "about 1.23 US dollars (list prices of us-east-1, 2026-11-21: S3 requests, and restoring from Glacier (standard tier); not the warehouse's own time)",
+      "about 1.23 US dollars (list prices of us-east-1 on 2026-11-21, aws.amazon.com/s3/pricing and aws.amazon.com/dynamodb/pricing: requests, and restoring from Glacier (standard tier); not the warehouse's own time)",
     ]);
   });
 
@@ -214,7 +214,7 @@ describe("the health of a table", () => {
     ["nothing", {}, 60, []],
     ["no rows", { rows: 0 }, undefined, ["it has no rows"]],
     ["load errors", { loadErrors: 2 }, undefined, ["COPY told of 2 faults in the last hour"]],
-    ["rejects", { rejects: 1 }, undefined, ["1 files were set aside in the last hour"]],
+    ["rejects", { rejects: 1 }, undefined, ["1 file set aside in the last hour"]],
     ["a lag", {}, 59, ["its newest event is 60 s old, more than 59"]],
     ["no time at all", { newestEvent: undefined }, 59, ["nothing says when its newest event was"]],
     ["a lag that nobody asked about", { newestEvent: undefined }, undefined, []],
