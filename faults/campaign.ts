@@ -1,5 +1,5 @@
 import type { Fault } from "./faults";
-import { planOf } from "./plan";
+import { planOf, type RunPlan } from "./plan";
 import { isGood, type RunResult, runOnce } from "./run-once";
 import type { World } from "./world";
 
@@ -15,14 +15,25 @@ export interface CampaignOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Run after run on one applied stack. */
+/** Runs in a row that could not be carried out; then the local AWS is taken to be gone. */
+const MOST_BROKEN = 3;
+
+/** Run after run on one applied stack. A run that could not be carried out is a bad one. @throws Error when there were three of them in a row */
 export async function campaign(world: World, options: CampaignOptions): Promise<readonly RunResult[]> {
   const { seed, runs, rows, faults, onResult, signal } = options;
   const tables = await world.tables();
   const results: RunResult[] = [];
-  for (let i = 0; i < runs && !signal?.aborted; i++) {
+  for (let i = 0, broken = 0; i < runs && !signal?.aborted; i++) {
     const only = faults && faults.length > 0 ? faults[i % faults.length] : undefined;
-    const result = await runOnce(world, planOf(seed + i, tables, rows, only));
+    const plan = planOf(seed + i, tables, rows, only);
+    let result: RunResult;
+    try {
+      result = await runOnce(world, plan);
+      broken = 0;
+    } catch (error) {
+      if (++broken === MOST_BROKEN) throw error;
+      result = brokenRun(plan, error as Error);
+    }
     results.push(result);
     onResult?.(result, results.length);
   }
@@ -31,3 +42,16 @@ export async function campaign(world: World, options: CampaignOptions): Promise<
 
 export const failures = (results: readonly RunResult[]): readonly RunResult[] =>
   results.filter((result) => !isGood(result));
+
+const brokenRun = ({ seed, fault, table }: RunPlan, { message }: Error): RunResult => ({
+  seed,
+  fault: fault.name,
+  table: table.name,
+  rows: 0,
+  lost: 0,
+  doubled: 0,
+  stuck: [message],
+  checksum: "",
+  happened: 0,
+  seconds: 0,
+});
