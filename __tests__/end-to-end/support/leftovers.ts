@@ -1,4 +1,5 @@
 import { APIGatewayClient, GetRestApisCommand } from "@aws-sdk/client-api-gateway";
+import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { DescribeSecurityGroupsCommand, DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { FirehoseClient, ListDeliveryStreamsCommand } from "@aws-sdk/client-firehose";
 import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
@@ -7,6 +8,8 @@ import { KinesisAnalyticsV2Client, ListApplicationsCommand } from "@aws-sdk/clie
 import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { Applied } from "./applied";
 import type { AwsCommand } from "./aws-command";
 
@@ -25,16 +28,15 @@ export async function leftovers(
   );
   const catalogs = await aws<{ DatabaseList: { Name: string }[] }>("glue", "get-databases");
   const workgroups = await aws<{ WorkGroups: { Name: string }[] }>("athena", "list-work-groups");
-  // With nothing to list the command line prints nothing.
-  const queues = await aws<{ QueueUrls?: string[] }>("sqs", "list-queues");
-  const tables = await aws<{ TableNames: string[] }>("dynamodb", "list-tables");
-  const machines = await aws<{ stateMachines: { name: string }[] }>("stepfunctions", "list-state-machines");
+  const queues = await new SQSClient(config).send(new ListQueuesCommand());
+  const tables = await new DynamoDBClient(config).send(new ListTablesCommand());
+  const machines = await new SFNClient(config).send(new ListStateMachinesCommand());
   const schedules = await aws<{ Schedules: { Name: string }[] }>("scheduler", "list-schedules");
   const rules = await aws<{ Rules: { Name: string }[] }>("events", "list-rules");
   return {
     queues: queues.QueueUrls ?? [],
-    tables: tables.TableNames,
-    stateMachines: machines.stateMachines.map(({ name }) => name),
+    tables: tables.TableNames ?? [],
+    stateMachines: (machines.stateMachines ?? []).map(({ name }) => name),
     schedules: schedules.Schedules.map(({ Name }) => Name),
     rules: rules.Rules.map(({ Name }) => Name),
     catalogs: catalogs.DatabaseList.map(({ Name }) => Name),
