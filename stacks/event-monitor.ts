@@ -1,21 +1,15 @@
 import type { Construct } from "constructs";
-import { USER_EVENT, UTM_EVENT } from "../lambda-src/events/tracking";
 import { Bucket } from "../modules/bucket";
 import { EncryptionKey } from "../modules/encryption-key";
 import { FirehoseAfterAnalyticsRedshift } from "../modules/firehose-after-analytics-redshift";
+import { DataFirehose } from "../modules/kinesis-data-firehose";
 import { DataStream } from "../modules/kinesis-data-stream";
+import { BucketRole, OWN_PREFIX } from "../modules/s3-loader";
 import type { EventSettings, Settings } from "../settings";
-import { EVENT_TABLES, type EventStream, type EventWarehouse } from "./event-warehouse";
+import { COPY_OPTIONS, EVENT_COLUMNS, EVENT_LOADS, EVENT_TABLES, type EventStream } from "./event-tables";
+import type { EventWarehouse } from "./event-warehouse";
 import { PipelineStack } from "./pipeline-stack";
-
-/** Columns and place of each stream's files. */
-const LOADS = {
-  user: { columns: USER_EVENT, prefix: "events/" },
-  utm: { columns: UTM_EVENT, prefix: "utm/" },
-} as const;
-
-/** What the article found after "Delimiter not found": fields by name, text cut to its column, nothing as NULL. */
-const COPY_OPTIONS = { format: "json", truncateColumns: true, blanksAsNull: true, emptyAsNull: true } as const;
+import { MANIFEST_DAYS, TableLoads } from "./table-loads";
 
 /**
  * Two event streams into the tables of `EventWarehouse`, through a bucket. Values of the warehouse's stack come out of its state, so it is applied
@@ -35,7 +29,9 @@ export class EventMonitor extends PipelineStack {
     this.addDependency(warehouse);
     const { events } = settings;
     const copyRole = { accountId: warehouse.accountId, arns: [warehouse.warehouse.copyRole.arn] };
-    const elsewhere = events.accounts === "other" ? copyRole : undefined;
+    const byLoader = events.delivery === "loader";
+    // The loader's COPY goes through a role of this account; Firehose's leaves files that the warehouse's own role must be able to read.
+    const elsewhere = events.accounts === "other" && !byLoader ? copyRole : undefined;
     this.key = new EncryptionKey(this, "key", {
       description: "Events",
       deletionWindowDays: this.disposable ? 7 : 30,
@@ -47,6 +43,7 @@ export class EventMonitor extends PipelineStack {
       forceDestroy: this.disposable,
       archive: archiveOf(events),
       readers: elsewhere,
+      ...(byLoader ? { temporary: { prefix: OWN_PREFIX, days: MANIFEST_DAYS } } : {}),
     });
     const user = this.pipe("user");
     const utm = this.pipe("utm");
@@ -56,7 +53,31 @@ export class EventMonitor extends PipelineStack {
       event_bucket: this.bucket.name,
       user_delivery_stream: user.delivery.name,
       utm_delivery_stream: utm.delivery.name,
+      ...(byLoader ? this.load().outputs : {}),
     });
+  }
+
+  /** What loads the files that Firehose leaves. */
+  private load(): TableLoads {
+    const { warehouse, bucket, key, disposable, logRetentionDays } = this;
+    new BucketRole(this, "reader", {
+      name: warehouse.bucketRoleName,
+      bucket,
+      copyRole: { accountId: warehouse.accountId, arn: warehouse.warehouse.copyRole.arn },
+      databaseUserArn: warehouse.databaseUserArn,
+    });
+    const loads = new TableLoads(this, "loads", {
+      nameOf: (part) => this.nameOf(`events-${part}`),
+      key,
+      bucket,
+      target: warehouse.loadTarget,
+      roleName: warehouse.loaderRoleName,
+      tables: EVENT_LOADS,
+      disposable,
+      logRetentionDays,
+    });
+    loads.start();
+    return loads;
   }
 
   /** One stream, and the delivery stream that loads its table. */
@@ -69,31 +90,54 @@ export class EventMonitor extends PipelineStack {
       retentionHours,
       ...(shardCount === undefined ? {} : { mode: "PROVISIONED", shardCount }),
     });
-    const { columns, prefix } = LOADS[name];
-    const delivery = new FirehoseAfterAnalyticsRedshift(this, `${name}-delivery`, {
+    return {
+      stream,
+      delivery: events.delivery === "loader" ? this.toBucket(name, stream) : this.toTable(name, stream),
+    };
+  }
+
+  private common(name: EventStream, source: DataStream) {
+    const { bufferingSizeMb, bufferingIntervalSeconds } = this.settings.events;
+    const { bucket, key, logRetentionDays } = this;
+    return {
       name: this.nameOf(`event-delivery-${name}`),
-      source: stream,
+      source,
+      bucket,
+      key,
+      logRetentionDays,
+      bufferingSizeMb,
+      bufferingIntervalSeconds,
+    };
+  }
+
+  /** Firehose stops here; the hour in the key is the hour of the rows. */
+  private toBucket(name: EventStream, stream: DataStream): DataFirehose {
+    return new DataFirehose(this, `${name}-delivery`, {
+      ...this.common(name, stream),
+      prefix: `${EVENT_TABLES[name]}/!{timestamp:yyyy/MM/dd/HH}/`,
+    });
+  }
+
+  /** Firehose loads by itself. */
+  private toTable(name: EventStream, stream: DataStream): FirehoseAfterAnalyticsRedshift {
+    const { events, warehouse } = this.settings;
+    return new FirehoseAfterAnalyticsRedshift(this, `${name}-delivery`, {
+      ...this.common(name, stream),
       target: {
         jdbcUrl: this.warehouse.warehouse.jdbcUrl,
         secretArn: this.warehouse.migrations.userSecretArn,
         key: this.warehouse.key,
-        enhancedVpcRouting: this.settings.warehouse.enhancedVpcRouting,
+        enhancedVpcRouting: warehouse.enhancedVpcRouting,
       },
       table: `public.${EVENT_TABLES[name]}`,
-      columns,
-      bucket: this.bucket,
-      key: this.key,
-      prefix,
+      columns: EVENT_COLUMNS[name],
+      prefix: `${EVENT_TABLES[name]}/`,
       copyOptions: events.copyOptions ?? COPY_OPTIONS,
       ...(events.deliveryRoleArn === undefined
         ? { roleName: this.warehouse.roleNameOf(name) }
         : { roleArn: events.deliveryRoleArn }),
-      bufferingSizeMb: events.bufferingSizeMb,
-      bufferingIntervalSeconds: events.bufferingIntervalSeconds,
       retryDurationSeconds: events.retryDurationSeconds,
-      logRetentionDays: this.logRetentionDays,
     });
-    return { stream, delivery };
   }
 }
 

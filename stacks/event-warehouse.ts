@@ -7,13 +7,12 @@ import { EncryptionKey } from "../modules/encryption-key";
 import { QueryRunner } from "../modules/query-runner";
 import type { RedshiftCluster } from "../modules/redshift-cluster";
 import type { RedshiftServerless } from "../modules/redshift-serverless";
-import type { EventSettings, Settings } from "../settings";
+import { type ForeignLoadTarget, loadsInto, WarehouseAccess } from "../modules/s3-loader";
+import { type EventSettings, type Settings, SettingsError } from "../settings";
+import { EVENT_LOADS, EVENT_TABLES, type EventStream } from "./event-tables";
 import { PipelineStack } from "./pipeline-stack";
 import { createWarehouse, warehouseOutputs } from "./warehouse";
 
-/** Tables of sql/events, by the stream that fills each. */
-export const EVENT_TABLES = { user: "events", utm: "utm" } as const;
-export type EventStream = keyof typeof EVENT_TABLES;
 const STREAMS = Object.keys(EVENT_TABLES) as EventStream[];
 
 /**
@@ -32,20 +31,25 @@ export class EventWarehouse extends PipelineStack {
   /** Bucket that `event-monitor` makes. */
   readonly bucketName: string;
 
+  private readonly access: WarehouseAccess | undefined;
   private readonly partition: string;
+  private readonly region: string;
   private readonly events: EventSettings;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, settings);
     const { profile } = settings;
     this.events = settings.events;
+    this.region = settings.region;
     const nameOf = (part: string) => this.nameOf(`events-${part}`);
     this.accountId = new DataAwsCallerIdentity(this, "account").accountId;
     this.partition = new DataAwsPartition(this, "partition").partition;
     this.eventAccountId = this.events.accounts === "other" ? this.askForEventAccount() : this.accountId;
     this.bucketName = this.events.bucketName ?? nameOf("files");
 
-    const elsewhere = this.events.accounts === "other" ? this.deliveryRoles : undefined;
+    const byLoader = this.events.delivery === "loader";
+    checkLoader(this, settings);
+    const elsewhere = this.events.accounts === "other" && !byLoader ? this.deliveryRoles : undefined;
     this.key = new EncryptionKey(this, "key", {
       description: "Warehouse of the events",
       deletionWindowDays: this.disposable ? 7 : 30,
@@ -53,23 +57,24 @@ export class EventWarehouse extends PipelineStack {
     });
     this.warehouse = createWarehouse(this, {
       settings,
-      // Firehose of the other account has no other way in.
-      delivery: "firehose",
+      delivery: this.events.delivery,
       database: this.events.database,
       key: this.key,
       nameOf,
     });
+    if (byLoader) this.access = this.admitLoader(nameOf("load"));
     this.migrations = new QueryRunner(this, "migrations", {
       name: nameOf("migrate"),
       target: this.warehouse,
       key: this.key,
       dataset: "events",
-      table: Object.values(EVENT_TABLES),
-      secretReaders: elsewhere,
+      ...(this.access
+        ? { iamRoles: [{ roleName: this.access.role.name, grants: loadsInto(EVENT_LOADS) }] }
+        : { table: Object.values(EVENT_TABLES), secretReaders: elsewhere }),
       profile,
       logRetentionDays: this.logRetentionDays,
     });
-    // For a COPY by hand of what Firehose gave up on; Firehose's own COPY reads with Firehose's role.
+    // For a COPY by hand of what Firehose gave up on: Firehose's own COPY reads with Firehose's role, the loader's by the chain.
     new ForeignBucket(this, "files", {
       name: this.bucketName,
       accountId: this.eventAccountId,
@@ -86,6 +91,57 @@ export class EventWarehouse extends PipelineStack {
     });
   }
 
+  /** The warehouse as the loader of `event-monitor` finds it. */
+  get loadTarget(): ForeignLoadTarget {
+    const { warehouse, access, bucketRoleArn } = this;
+    if (!access || "workgroupName" in warehouse) throw new Error("there is no loader without delivery loader");
+    return {
+      database: warehouse.database,
+      identifier: warehouse.identifier,
+      loadRoleArn: access.role.arn,
+      externalId: this.externalId,
+      copyRoleArns: [warehouse.copyRole.arn, bucketRoleArn],
+    };
+  }
+
+  /** The database user of the loader, as Redshift names it to the roles of a chain. */
+  get databaseUserArn(): string {
+    const { warehouse, access, partition, region, accountId } = this;
+    const cluster = "identifier" in warehouse ? warehouse.identifier : "";
+    return `arn:${partition}:redshift:${region}:${accountId}:dbuser:${cluster}/IAMR:${access?.role.name}`;
+  }
+
+  /** Names of the roles in the events' account that this one's policies name beforehand. */
+  get loaderRoleName(): string {
+    return this.nameOf("events-load-function");
+  }
+
+  get bucketRoleName(): string {
+    return this.nameOf("events-files");
+  }
+
+  private get bucketRoleArn(): string {
+    return this.eventRoleArn(this.bucketRoleName);
+  }
+
+  private get externalId(): string {
+    return this.nameOf("events-loader");
+  }
+
+  private eventRoleArn(name: string): string {
+    return `arn:${this.partition}:iam::${this.eventAccountId}:role/${name}`;
+  }
+
+  private admitLoader(name: string): WarehouseAccess {
+    return new WarehouseAccess(this, "access", {
+      name,
+      target: this.warehouse,
+      loader: { accountId: this.eventAccountId, arn: this.eventRoleArn(this.loaderRoleName) },
+      externalId: this.externalId,
+      bucketRoleArn: this.bucketRoleArn,
+    });
+  }
+
   /** Name of the role of one delivery stream, where it is not given. */
   roleNameOf(stream: EventStream): string {
     return this.nameOf(`events-${stream}-delivery`);
@@ -93,9 +149,7 @@ export class EventWarehouse extends PipelineStack {
 
   private get deliveryRoles() {
     const given = this.events.deliveryRoleArn;
-    const own = STREAMS.map(
-      (stream) => `arn:${this.partition}:iam::${this.eventAccountId}:role/${this.roleNameOf(stream)}`,
-    );
+    const own = STREAMS.map((stream) => this.eventRoleArn(this.roleNameOf(stream)));
     return { accountId: this.eventAccountId, arns: given === undefined ? own : [given] };
   }
 
@@ -111,5 +165,23 @@ export class EventWarehouse extends PipelineStack {
         },
       ],
     }).stringValue;
+  }
+}
+
+/** What goes with Firehose's own COPY only, or with a cluster only. */
+function checkLoader(scope: Construct, { events, warehouse }: Settings): void {
+  if (events.delivery !== "loader") return;
+  const refuse = (what: string) => {
+    throw new SettingsError(`${scope.node.path}: ${what}`);
+  };
+  if (warehouse.kind === "serverless") {
+    refuse(
+      'events.delivery "loader" needs warehouse.kind "provisioned": what Redshift Serverless gives as external id in a chain of roles is not documented',
+    );
+  }
+  for (const name of ["copyOptions", "deliveryRoleArn"] as const) {
+    if (events[name] !== undefined) {
+      refuse(`events.${name} ${JSON.stringify(events[name])} is of events.delivery "firehose"; leave it out`);
+    }
   }
 }

@@ -9,7 +9,8 @@ import { type LoadTable, loadsInto, S3Loader, type S3LoaderProps } from "../modu
 /** Days that manifests are kept: as long as a load that is looked into can be. */
 export const MANIFEST_DAYS = 14;
 
-export interface TableLoadsProps extends Pick<S3LoaderProps, "target" | "disposable" | "logRetentionDays"> {
+export interface TableLoadsProps
+  extends Pick<S3LoaderProps, "target" | "roleName" | "disposable" | "logRetentionDays"> {
   /** Full name of a part. */
   readonly nameOf: (part: string) => string;
   readonly key: EncryptionKey;
@@ -47,12 +48,12 @@ export class TableLoads extends Construct {
     return { roleName: this.loader.function.role.name, grants: loadsInto(this.props.tables) };
   }
 
-  /** Begins to load once the tables are there. */
-  start(ready: ITerraformDependable): void {
-    this.loader.start(ready);
+  /** Begins to load once the tables are there; those of another stack are already. */
+  start(...ready: ITerraformDependable[]): void {
+    this.loader.start(...ready);
   }
 
-  /** What `redstream` reads of it. There is no replay: these tables have no hour. */
+  /** What `redstream` reads of it. */
   get outputs(): Readonly<Record<string, string>> {
     const { loader, alarms, props } = this;
     return {

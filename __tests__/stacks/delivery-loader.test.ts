@@ -71,3 +71,105 @@ describe("telemetry-warehouse with delivery loader", () => {
     expect(() => warehouse(more)).toThrow(message);
   });
 });
+
+describe("the event stacks with delivery loader", () => {
+  const LOADER = { events: { delivery: "loader" } };
+  const events = (more: object = {}) => synthesizedStack("event-monitor", { events: { ...LOADER.events, ...more } });
+  const tables = (more: object = {}) => synthesizedStack("event-warehouse", { events: { ...LOADER.events, ...more } });
+  const documents = (json: Json) => Object.entries<Json>(json.data.aws_iam_policy_document);
+  const trustOf = (json: Json, role: string) =>
+    documents(json).find(([name]) => name.startsWith(`${role}_role-trust`))![1].statement;
+
+  it("have a warehouse that nobody reaches from outside, and no loading user", () => {
+    const { resource } = tables();
+    expect(Object.values(resource.aws_redshift_cluster)).toMatchObject([
+      { publicly_accessible: false, enhanced_vpc_routing: true },
+    ]);
+    expect(resource).not.toHaveProperty("aws_secretsmanager_secret");
+  });
+
+  it("let Firehose stop at the bucket, with the hour in the key", () => {
+    const streams = Object.values<Json>(events().resource.aws_kinesis_firehose_delivery_stream);
+    expect(streams.map(({ destination }) => destination)).toEqual(["extended_s3", "extended_s3"]);
+    expect(streams.map((stream) => stream.extended_s3_configuration.prefix)).toEqual([
+      "events/!{timestamp:yyyy/MM/dd/HH}/",
+      "utm/!{timestamp:yyyy/MM/dd/HH}/",
+    ]);
+  });
+
+  it("give the function the chain of roles for COPY, and the role and external id for SQL", () => {
+    const fn = Object.values<Json>(events().resource.aws_lambda_function).find(
+      ({ environment }) => environment?.variables.COPY_ROLE !== undefined,
+    );
+    const { COPY_ROLE, DATA_API_ROLE, DATA_API_EXTERNAL_ID, TABLES } = fn.environment.variables;
+    expect(COPY_ROLE).toMatch(/copy-role_\w+arn\},arn:.+:role\/redstream-events-files-/);
+    expect(DATA_API_ROLE).toMatch(/iam_roleaccess_role_\w+arn\}$/);
+    expect(DATA_API_EXTERNAL_ID).toMatch(/^redstream-events-loader-/);
+    expect(JSON.parse(TABLES)).toMatchObject([
+      { name: "events", hourColumn: "source_hour", copy: { format: "json", compression: "gzip" } },
+      { name: "utm", hourColumn: "source_hour" },
+    ]);
+  });
+
+  it("admit to the SQL role the one function, and to the bucket's role the warehouse's for the loader's database user", () => {
+    expect(trustOf(tables(), "access")).toEqual([
+      expect.objectContaining({
+        actions: ["sts:AssumeRole"],
+        condition: [
+          {
+            test: "ArnEquals",
+            variable: "aws:PrincipalArn",
+            values: [expect.stringMatching(/:role\/redstream-events-load-function-\$\{random_id\.suffix\.hex\}$/)],
+          },
+          {
+            test: "StringEquals",
+            variable: "sts:ExternalId",
+            values: ["redstream-events-loader-${random_id.suffix.hex}"],
+          },
+        ],
+      }),
+    ]);
+    const [trust] = trustOf(events(), "reader");
+    expect(trust.condition).toEqual([
+      {
+        test: "ArnEquals",
+        variable: "aws:PrincipalArn",
+        values: [expect.stringMatching(/iam_rolewarehouse_copy-role_\w+arn\}$/)],
+      },
+      {
+        test: "StringEqualsIgnoreCase",
+        variable: "sts:ExternalId",
+        values: [expect.stringMatching(/^arn:.+:redshift:us-east-1:.+:dbuser:.+\/IAMR:.+$/)],
+      },
+    ]);
+  });
+
+  it("let the loading function run SQL through that role only", () => {
+    const statements = documents(events()).flatMap(([, { statement }]) => statement);
+    expect(statements.filter(({ actions }: Json) => actions.some((a: string) => a.startsWith("redshift")))).toEqual([]);
+    const chain = documents(tables()).flatMap(([, { statement }]) => statement);
+    expect(chain.filter(({ actions, resources }: Json) => actions[0] === "sts:AssumeRole" && resources)).toEqual([
+      {
+        actions: ["sts:AssumeRole"],
+        resources: [expect.stringMatching(/:role\/redstream-events-files-\$\{random_id\.suffix\.hex\}$/)],
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      { copyOptions: "CSV" },
+      {},
+      'event-warehouse: events.copyOptions "CSV" is of events.delivery "firehose"; leave it out',
+    ],
+    [
+      {},
+      { warehouse: { kind: "serverless" } },
+      'event-warehouse: events.delivery "loader" needs warehouse.kind "provisioned": what Redshift Serverless gives as external id in a chain of roles is not documented',
+    ],
+  ])("refuse %j with %j", (more, beside, message) => {
+    expect(() => synthesizedStack("event-warehouse", { events: { ...LOADER.events, ...more }, ...beside })).toThrow(
+      message,
+    );
+  });
+});

@@ -7,6 +7,7 @@ import type { LocalAws } from "../../local/gateway/types";
 import { type EmitProgress, type EmitResult, progressLine } from "../emit";
 import { type EventStream, eventPairs, generatedRecords, putAll } from "../emit/events";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
+import { hasLoads } from "./loads";
 import { linesOf, objectsOf } from "./objects";
 import type { Check, Hop, Summary } from "./summary";
 
@@ -135,7 +136,8 @@ interface Counted {
   readonly firstRows: string;
 }
 
-const EVENTS = ["received", "delivered", "objects", "copies", "copy_failures", "loaded", "abandoned"] as const;
+const WRITTEN = ["received", "delivered", "objects"];
+const LOADED_BY_FIREHOSE = ["copies", "copy_failures", "loaded", "abandoned"];
 
 async function count(
   { meter }: LocalAws,
@@ -146,7 +148,9 @@ async function count(
   stream: EventStream,
 ): Promise<Counted> {
   const place = `firehose:${outputs[`${stream}_delivery_stream`]}`;
-  const delivery = Object.fromEntries(EVENTS.map((event) => [event, meter.read(place, event)]));
+  // With delivery loader Firehose stops at the bucket: the table's rows say what was loaded.
+  const events = hasLoads(outputs) ? WRITTEN : [...WRITTEN, ...LOADED_BY_FIREHOSE];
+  const delivery = Object.fromEntries(events.map((event) => [event, meter.read(place, event)]));
   const { table, prefix, columns } = LOADED[stream];
   let lines = 0;
   let objects = 0;

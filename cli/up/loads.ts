@@ -15,7 +15,7 @@ export const hasLoads = (outputs: object): outputs is TableLoadOutputs => "loade
 
 /** Waits until every file that Firehose wrote for a table has come to its end in the loader. Call it when nothing is on its way to the bucket. */
 export async function settleLoads(
-  gateway: Gateway,
+  gateway: Pick<Gateway, "aws" | "failure">,
   outputs: TableLoadOutputs,
   progress: (line: string) => void,
   signal: AbortSignal,

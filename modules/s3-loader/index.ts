@@ -2,4 +2,5 @@ export { OWN_PREFIX } from "../../lambda-src/load/config";
 export type { LoadTable } from "../../lambda-src/load/table";
 export { Ledger, REJECTS_INDEX } from "./ledger";
 export { S3Loader, type S3LoaderProps } from "./s3-loader";
-export { LOADS, type LoadTarget, loadsInto } from "./warehouse";
+export { type ForeignLoadTarget, LOADS, type LoadTarget, loadsInto } from "./warehouse";
+export { BucketRole, type BucketRoleProps, WarehouseAccess, type WarehouseAccessProps } from "./warehouse-access";

@@ -16,7 +16,7 @@ import { checkBatching, checkMemory, checkTables } from "./checks";
 import { Ledger } from "./ledger";
 import { ObjectQueue } from "./object-queue";
 import { Sweep } from "./sweep";
-import { allowLoad, type LoadTarget, whereIs } from "./warehouse";
+import { allowLoad, type ForeignLoadTarget, isForeign, type LoadTarget, rolesOf, whereIs } from "./warehouse";
 
 const MEGABYTE = 1024 * 1024;
 /** AWS's rule: six times the function's timeout and the batching window, so that a slow call is not taken for a lost one. */
@@ -35,8 +35,15 @@ export interface S3LoaderProps {
   /** Bucket whose objects are loaded. It must be versioned (`Bucket` is), and its events go to EventBridge from now on. */
   readonly bucket: Bucket;
 
-  /** The warehouse. Its COPY role is let read the bucket. */
-  readonly target: LoadTarget;
+  /** The warehouse. The COPY role of one beside it is let read the bucket; one of another stack brings its own roles. */
+  readonly target: LoadTarget | ForeignLoadTarget;
+
+  /**
+   * Name of the loading function's role, for a warehouse in another account whose policies name it beforehand.
+   *
+   * @default - one that Terraform makes
+   */
+  readonly roleName?: string;
 
   /** The allow-list: tables by the first part of a key. An object of another is set aside. At most 3 KB as JSON. */
   readonly tables: readonly LoadTable[];
@@ -199,7 +206,7 @@ export class S3Loader extends Construct {
       ...whereIs(target),
       DATABASE: target.database,
       ...(props.secretArn === undefined ? {} : { SECRET_ARN: props.secretArn }),
-      COPY_ROLE: "default",
+      ...rolesOf(target),
       MAX_FILES: String(maxFiles),
       MAX_BYTES: String(maxBytesMb * MEGABYTE),
       LEASE_SECONDS: String(timeoutSeconds),
@@ -209,13 +216,14 @@ export class S3Loader extends Construct {
     this.function = new LambdaFunction(this, "load", {
       name,
       source: "load-objects",
+      roleName: props.roleName,
       key,
       environment: { ...this.environment },
       timeoutSeconds,
       memoryMb: 512,
       logRetentionDays: props.logRetentionDays,
     });
-    bucket.grantRead(target.copyRole);
+    if (!isForeign(target)) bucket.grantRead(target.copyRole);
     this.grantLoad("load", this.function);
     this.queue.grantConsume(this.function.role);
 

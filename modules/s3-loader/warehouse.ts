@@ -16,6 +16,23 @@ export type LoadTarget = {
   readonly copyRole: IamRole;
 } & ({ readonly identifier: string } | { readonly workgroupName: string });
 
+/** A warehouse of another stack, perhaps of another account. `WarehouseAccess` makes its roles there. */
+export type ForeignLoadTarget = {
+  readonly database: string;
+
+  /** Role beside the warehouse that the loading function assumes to run SQL; its database user is `IAMR:<role>`. */
+  readonly loadRoleArn: string;
+
+  /** External id that this role asks for. */
+  readonly externalId: string;
+
+  /** What stands in COPY's IAM_ROLE: the warehouse's own role, which assumes the bucket's (`BucketRole`). */
+  readonly copyRoleArns: readonly [warehouse: string, bucket: string];
+} & ({ readonly identifier: string } | { readonly workgroupName: string });
+
+export const isForeign = (target: LoadTarget | ForeignLoadTarget): target is ForeignLoadTarget =>
+  "loadRoleArn" in target;
+
 const SUBMIT_ACTIONS = ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"];
 const FOLLOW_ACTIONS = [
   "redshift-data:DescribeStatement",
@@ -24,8 +41,18 @@ const FOLLOW_ACTIONS = [
 ];
 
 /** Where it is, as the functions' environment says it. */
-export const whereIs = (target: LoadTarget): Readonly<Record<string, string>> =>
+export const whereIs = (target: LoadTarget | ForeignLoadTarget): Readonly<Record<string, string>> =>
   "workgroupName" in target ? { WORKGROUP_NAME: target.workgroupName } : { CLUSTER_IDENTIFIER: target.identifier };
+
+/** By which roles it is loaded, as the functions' environment says it. */
+export const rolesOf = (target: LoadTarget | ForeignLoadTarget) =>
+  isForeign(target)
+    ? {
+        COPY_ROLE: target.copyRoleArns.join(","),
+        DATA_API_ROLE: target.loadRoleArn,
+        DATA_API_EXTERNAL_ID: target.externalId,
+      }
+    : { COPY_ROLE: "default" };
 
 /**
  * Lets `role` run SQL on this warehouse as its own database user, `IAMR:<role>`, or as the user of a secret that it may read; the migrations
@@ -35,9 +62,13 @@ export function allowLoad(
   scope: Construct,
   id: string,
   role: IamRole,
-  target: LoadTarget,
-  secretArn: string | undefined,
+  target: LoadTarget | ForeignLoadTarget,
+  secretArn?: string,
 ): void {
+  if (isForeign(target)) {
+    allow(scope, id, role, { actions: ["sts:AssumeRole"], on: [target.loadRoleArn] });
+    return;
+  }
   allow(
     scope,
     id,

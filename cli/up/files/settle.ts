@@ -9,7 +9,7 @@ const LOOK_MS = 500;
 
 /** Waits until every version that was put has come to its end, and no message of one waits or is worked on. */
 export async function settleFiles(
-  { aws, failure }: Gateway,
+  { aws, failure }: Pick<Gateway, "aws" | "failure">,
   outputs: Pick<LoaderOutputs, "loader_bucket" | "loader_ledger" | "loader_queue_url" | "loader_dead_letter_url">,
   files: readonly Version[],
   progress: (line: string) => void,
