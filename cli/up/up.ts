@@ -162,6 +162,9 @@ async function carryEvents(
   const sent = await sendEvents(accounts.events, outputs, { records, rate, seed, signal, progress });
   stopIf(signal);
   await settle(gateway, progress, signal);
+  if (hasLoads(outputs)) {
+    await settleLoads({ aws: accounts.events, failure: gateway.failure }, outputs, progress, signal);
+  }
   return sumUpEvents(accounts, outputs, sent, seed);
 }
 
