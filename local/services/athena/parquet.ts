@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBListType, DuckDBStructType, type DuckDBType } from "@duckdb/node-api";
@@ -41,7 +42,8 @@ export class ParquetObject {
       throw new QueryError(`HIVE_BAD_DATA: Not valid Parquet file: ${at} expected magic number: ${MAGIC}`);
     }
     await mkdir(folder, { recursive: true });
-    const path = join(folder, "object.parquet");
+    // A name of its own: the engine keeps blocks of files by path, size and second, and would answer with those of the object before.
+    const path = join(folder, `${randomUUID()}.parquet`);
     await writeFile(path, bytes);
     try {
       const empty = await connection.runAndReadAll(`SELECT * FROM read_parquet(${literal(path)}) LIMIT 0`);
