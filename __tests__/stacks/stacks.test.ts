@@ -122,6 +122,23 @@ describe("telemetry-warehouse", () => {
     expect(failure).toThrow(message);
   });
 
+  it.each(["provisioned", "serverless"])(
+    "keeps a year who spoke to whom in the VPC of a %s warehouse, with profile prod",
+    (kind) => {
+      const acknowledged = { kind, acknowledgePublicAddress: true };
+      const dev = synthesizedStack("telemetry-warehouse", { warehouse: acknowledged });
+      expect(dev.resource).not.toHaveProperty("aws_flow_log");
+      const { resource } = synthesizedStack("telemetry-warehouse", {
+        profile: "prod",
+        backend: S3,
+        warehouse: acknowledged,
+      });
+      expect(Object.values(resource.aws_flow_log)).toMatchObject([{ traffic_type: "ALL" }]);
+      const logs = Object.values<{ name: string }>(resource.aws_cloudwatch_log_group);
+      expect(logs.filter(({ name }) => name.startsWith("/aws/vpc/"))).toMatchObject([{ retention_in_days: 365 }]);
+    },
+  );
+
   it("says where its warehouse is, whichever kind it is", () => {
     const outputs = (kind: string) =>
       Object.keys(synthesizedStack("telemetry-warehouse", { warehouse: { kind } }).output).filter((name) =>

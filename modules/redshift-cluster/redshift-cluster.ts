@@ -174,6 +174,7 @@ export class RedshiftCluster extends Construct {
       vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
       subnetCidrs: props.subnetCidrs ?? ["10.0.1.0/24", "10.0.2.0/24"],
       port,
+      flowLogKey: profile === "prod" ? props.key : undefined,
     });
     this.network = place.network;
     this.securityGroup = place.securityGroup;

@@ -4,9 +4,10 @@ export const EXCEPTIONS: readonly ScanException[] = [
   {
     on: "aws_vpc",
     at: "network/vpc",
+    except: "every prod",
     checks: ["CKV2_AWS_11", "aws-ec2-require-vpc-flow-logs-for-all-vpcs"],
     reason:
-      "One port is open, to the addresses of Firehose alone (or none, with delivery loader), and nothing but the warehouse lives here: its connection log has every attempt to log in, by address. Flow logs would tell the same packets again, billed by the gigabyte.",
+      "One port is open, to the addresses of Firehose alone (or none, with delivery loader), and nothing but the warehouse lives here: its connection log has every attempt to log in, by address. Flow logs tell the same packets again, billed by the gigabyte: profile prod has them.",
   },
   {
     on: "data.aws_iam_policy_document",

@@ -1,5 +1,7 @@
 import type { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import type { Construct } from "constructs";
+import type { EncryptionKey } from "../encryption-key";
+import { FlowLogs } from "../network/flow-logs";
 import type { Delivery } from "../support/redshift-checks";
 import { admitFirehose } from "./admit-firehose";
 import { firehoseCidrOf } from "./firehose-cidr";
@@ -15,7 +17,15 @@ export interface PlaceProps {
   readonly subnetCidrs: readonly string[];
   /** Port the warehouse listens on. */
   readonly port: number;
+  /**
+   * Keeps who spoke to whom in the VPC, for a year, under this key.
+   *
+   * @default - not kept: the warehouse's own connection log has every attempt to log in
+   */
+  readonly flowLogKey?: EncryptionKey;
 }
+
+const FLOW_LOG_DAYS = 365;
 
 export interface Place {
   readonly network: PublicNetwork | PrivateNetwork;
@@ -23,7 +33,14 @@ export interface Place {
 }
 
 /** The VPC of a warehouse, as `network` of `scope`, and its security group: what Firehose can reach, or what nobody can. */
-export function placeWarehouse(scope: Construct, { region, delivery, port, ...props }: PlaceProps): Place {
+export function placeWarehouse(scope: Construct, props: PlaceProps): Place {
+  const place = placed(scope, props);
+  const { name, flowLogKey: key } = props;
+  if (key) new FlowLogs(scope, "flow-logs", { name, vpc: place.network.vpc, key, retentionDays: FLOW_LOG_DAYS });
+  return place;
+}
+
+function placed(scope: Construct, { region, delivery, port, flowLogKey: _, ...props }: PlaceProps): Place {
   const { name } = props;
   if (delivery === "loader") {
     const network = new PrivateNetwork(scope, "network", { ...props, region });

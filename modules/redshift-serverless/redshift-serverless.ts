@@ -254,6 +254,7 @@ export class RedshiftServerless extends Construct {
       vpcCidr: props.vpcCidr ?? "10.0.0.0/16",
       subnetCidrs,
       port: this.port,
+      flowLogKey: props.profile === "prod" ? props.key : undefined,
     });
     return { subnets: network.subnets, routes: network.routes, securityGroup };
   }

@@ -5,8 +5,9 @@ export const EXCEPTIONS: readonly ScanException[] = [
   {
     on: "aws_cloudwatch_log_group",
     at: "logs",
+    except: "every prod",
     checks: ["CKV_AWS_338"],
     reason:
-      "These logs are for finding faults and are read within days; `logRetentionDays` keeps them longer. The audit logs of a warehouse are kept a year.",
+      "These logs are for finding faults and are read within days; with profile prod they are kept a year, as a warehouse's audit logs always are, and `logRetentionDays` says otherwise.",
   },
 ];

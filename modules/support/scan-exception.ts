@@ -19,6 +19,13 @@ export interface ScanException {
    */
   readonly only?: "auth none";
 
+  /**
+   * The variants of settings in which it does not hold: there the finding counts.
+   *
+   * @default - none
+   */
+  readonly except?: "every prod";
+
   /** Why it is right here, for the person who asks. */
   readonly reason: string;
 }

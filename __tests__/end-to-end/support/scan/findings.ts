@@ -61,10 +61,17 @@ export function findingsOf(
     });
 }
 
-export const covers = ({ checks, on, at, only }: ScanException, { check, type, path, variant }: Finding): boolean =>
+/** What `except` says, by the names of the variants. */
+const EXCEPT = { "every prod": /^prod/ } as const;
+
+export const covers = (
+  { checks, on, at, only, except }: ScanException,
+  { check, type, path, variant }: Finding,
+): boolean =>
   checks.includes(check) &&
   on === type &&
   (only === undefined || only === variant) &&
+  (except === undefined || !EXCEPT[except].test(variant)) &&
   (typeof at === "string" ? path === at || path.endsWith(`/${at}`) : at.test(path));
 
 const describeFinding = ({ check, type, path, says }: Finding) => `${check} ${type} at ${path}: ${says}`;
