@@ -92,6 +92,26 @@ describe("the environment of children", () => {
     expect({ AWS_CONFIG_FILE, HOME }).toEqual({ AWS_CONFIG_FILE: `${run}/home/.aws/config`, HOME: `${run}/home` });
   });
 
+  it("gives Terraform the keys of another account and the values of variables, where a stack is applied with them", () => {
+    const common = {
+      folder: folder(),
+      endpoint: "http://127.0.0.1:4566",
+      region: "eu-west-1",
+      setup: {},
+      parent: planted,
+    };
+    const env = terraformEnvironment({
+      ...common,
+      account: "111111111111",
+      variables: { event_account_id: "222222222222" },
+    });
+    expect(env).toMatchObject({
+      AWS_ACCESS_KEY_ID: "111111111111",
+      AWS_SECRET_ACCESS_KEY: "test",
+      TF_VAR_event_account_id: "222222222222",
+    });
+  });
+
   it("gives Terraform the test keys, the endpoint and the region", () => {
     const env = terraformEnvironment({
       folder: folder(),
