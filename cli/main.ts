@@ -4,11 +4,13 @@ import { athenaCommand } from "./commands/athena";
 import { checkCommand } from "./commands/check";
 import { doctorCommand } from "./commands/doctor";
 import { emitCommand } from "./commands/emit";
+import { invokeCommand } from "./commands/invoke";
 import { prepareCommand } from "./commands/prepare";
 import { queryCommand } from "./commands/query";
 import { redriveCommand, rejectsCommand, retryCommand } from "./commands/rejects";
 import { replayCommand } from "./commands/replay";
 import { serveCommand } from "./commands/serve";
+import { topicsCommand } from "./commands/topics";
 import { upCommand } from "./commands/up";
 
 // Which settings file synth reads; the one thing the command line takes from the environment.
@@ -30,6 +32,8 @@ const program = new Command("redstream")
   .addCommand(redriveCommand())
   .addCommand(replayCommand())
   .addCommand(athenaCommand())
+  .addCommand(topicsCommand())
+  .addCommand(invokeCommand())
   .addCommand(doctorCommand());
 
 program.parseAsync().catch((error: Error) => {

@@ -19,12 +19,13 @@ import { type EventMonitorOutputs, type EventWarehouseOutputs, sendEvents, sumUp
 import { type FilesOutputs, putFiles, settleFiles, sumUpFiles } from "./files";
 import { hasLoads, settleLoads } from "./loads";
 import { Memory } from "./memory";
-import { placeOf, stacksOf } from "./places";
+import { type OrdersOutputs, sendOrders, sumUpOrders } from "./orders";
+import { mainStackOf, placeOf, stacksOf } from "./places";
 import { settle } from "./settle";
 import { addsUp, linesOfSummary, type Summary } from "./summary";
 import { sumUpTelemetry, type TelemetryOutputs } from "./telemetry";
 
-export const PIPELINES = ["telemetry-warehouse", "telemetry-lake", "event-monitor", "s3-loader"] as const;
+export const PIPELINES = ["telemetry-warehouse", "telemetry-lake", "event-monitor", "s3-loader", "orders"] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
 export interface UpOptions {
@@ -83,7 +84,7 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
       await terraform.apply();
       applied[name] = { outputs: await terraform.output(), ...(place.account ? { account: place.account } : {}) };
     }
-    const { outputs } = applied[options.pipeline]!;
+    const { outputs } = applied[mainStackOf(options.pipeline)]!;
     const { region } = stacks[0]!;
     run.update({ endpoint: gateway.endpoint, region, outputs, ...(stacks.length > 1 ? { applied } : {}) });
     progress("applied");
@@ -119,8 +120,10 @@ function carryOn(
   signal: AbortSignal,
   reporter: Reporter,
 ): Promise<Summary> {
-  const outputs: unknown = applied[options.pipeline]!.outputs;
+  const outputs: unknown = applied[mainStackOf(options.pipeline)]!.outputs;
   switch (options.pipeline) {
+    case "orders":
+      return carryOrders(gateway, applied, options, signal, reporter);
     case "event-monitor":
       return carryEvents(gateway, applied, options, signal, reporter);
     case "s3-loader":
@@ -143,6 +146,19 @@ async function carryFiles(
   stopIf(signal);
   await settleFiles(gateway, outputs, put.files, progress, signal);
   return sumUpFiles(gateway.aws, outputs, put);
+}
+
+/** Has the producers send orders, waits until the view has what the brokers hold, and counts. */
+async function carryOrders(
+  { aws }: Gateway,
+  applied: Readonly<Record<string, AppliedStack>>,
+  { records, rate, seed }: UpOptions,
+  signal: AbortSignal,
+  { progress }: Reporter,
+): Promise<Summary> {
+  const outputs = Object.assign({}, ...stacksOf("orders").map((name) => applied[name]!.outputs)) as OrdersOutputs;
+  const sent = await sendOrders(aws, outputs, { records, rate, seed, signal, progress });
+  return sumUpOrders(aws, outputs, sent, records);
 }
 
 /** Puts both streams' events, waits until they have come to rest, and counts. */
@@ -251,6 +267,8 @@ async function sendBadBeside(
 
 /** What a person does next, by pipeline. */
 const VERBS: Readonly<Record<string, string>> = {
+  orders:
+    'npx redstream topics | npx redstream invoke FUNCTION --event FILE | npx redstream query "SELECT * FROM order_items LIMIT 10"',
   "s3-loader":
     "npx redstream check s3-loader kpis | npx redstream rejects | npx redstream retry | npx redstream replay --table kpis --from 2026-11-20T08 --to 2026-11-20T10 --dry-run",
 };
