@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import type { EventMonitorOutputs, EventWarehouseOutputs } from "../../../cli/up/events";
 import { placeOf, stacksOf } from "../../../cli/up/places";
 import { settle } from "../../../cli/up/settle";
@@ -59,6 +59,15 @@ export class EventStacks {
 
   state(name: string): string {
     return this.taken.find(({ prepared }) => prepared.stack === name)!.prepared.state;
+  }
+
+  /** Name of the role whose Terraform name begins like this. */
+  roleAt(stack: string, name: string): string {
+    const { resources } = JSON.parse(readFileSync(this.state(stack), "utf8")) as {
+      resources: { type: string; name: string; instances: { attributes: { name: string } }[] }[];
+    };
+    return resources.find((one) => one.type === "aws_iam_role" && one.name.startsWith(name))!.instances[0]!.attributes
+      .name;
   }
 
   /** Where streams and bucket are. */
