@@ -3,6 +3,7 @@ import { SetupError } from "./setup/problem";
 const NETWORK = "nothing is routed, filtered or resolved: every service of the local AWS is one address on loopback";
 const NO_TLS = "the local endpoint is plain HTTP on loopback";
 
+const NO_HOSTS = "no virtual machine is started here: what a VPN would reach is on this machine already";
 const GROWTH = "the brokers share this machine's disk, and nothing here measures how full a volume is";
 
 /**
@@ -25,6 +26,9 @@ export const INERT: Readonly<Record<string, string>> = {
   aws_vpc_security_group_egress_rule: NETWORK,
   aws_vpc_endpoint: NETWORK,
   aws_flow_log: NETWORK,
+  aws_launch_template: NO_HOSTS,
+  aws_autoscaling_group: NO_HOSTS,
+  aws_iam_instance_profile: NO_HOSTS,
   aws_redshift_subnet_group: NETWORK,
   aws_appautoscaling_target: GROWTH,
   aws_appautoscaling_policy: GROWTH,

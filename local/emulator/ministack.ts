@@ -8,6 +8,7 @@ import type { Decision, Emulator, ResolvedKey, RoleSession } from "./types";
 /** Signing names of what ministack does well enough for us (docs/local-aws and this folder's README); others never reach it. */
 const SERVICES: ReadonlySet<string> = new Set([
   "apigateway",
+  "autoscaling",
   "cognito-idp",
   "dynamodb",
   "ec2",

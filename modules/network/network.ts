@@ -130,7 +130,7 @@ export class Network extends Construct {
     const endpoint =
       known ??
       new InterfaceEndpoint(this, `endpoint-${service}`, {
-        name: `${this.name}-${service}`,
+        name: `${this.name}-endpoint-${service}`,
         serviceName: `com.amazonaws.${this.region}.${service}`,
         vpc: this.vpc,
         subnets: this.privateSubnets,
