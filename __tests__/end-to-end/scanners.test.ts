@@ -31,6 +31,7 @@ const VARIANTS: Readonly<Record<string, object>> = {
       raw: { format: "parquet", backup: true, partitioning: { lap_gear: { expression: ".gear", values: ["7"] } } },
     },
   },
+  orders: { orders: { kafka: "serverless", adminPassword: "terraform", nat: "one" } },
   "auth apiKey": { telemetry: { auth: "apiKey", allowedOrigin: "https://example.com" } },
   "auth cognito": { telemetry: { auth: "cognito" } },
   "auth none": { telemetry: { auth: "none", allowedCidrs: ["192.0.2.0/24"] } },
