@@ -5,27 +5,44 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { namedQueries, namedQuery, runQuery } from "../../cli/athena";
 import type { Answer } from "../../cli/query";
 import { type JsonCaller, jsonCall } from "../../local/json-call";
-import { Applied } from "./support/applied";
+import { Applied, changesOf } from "./support/applied";
 import { fast, recordsOf, sql } from "./support/records";
 import { synthesizeWith } from "./support/synthesized";
 
 jest.setTimeout(60_000);
 
+/** What the warehouse stack keeps its raw records as: Parquet, a folder a gear, in the hours of a zone ahead of UTC, beside what came. */
+const COLUMNAR = {
+  telemetry: {
+    raw: {
+      format: "parquet",
+      compression: "GZIP",
+      backup: true,
+      timeZone: "Asia/Tokyo",
+      partitioning: {
+        lap_gear: { expression: ".gear", values: Array.from({ length: 8 }, (_, i) => String(i + 1)) },
+      },
+    },
+  },
+};
+
 /** The lake and the warehouse, each on a local AWS of its own, with the same records sent to both. */
 let lake: Applied;
 let warehouse: Applied;
+let columnar: string;
 const sent = recordsOf(1200, 23);
 
 beforeAll(async () => {
-  let synthesized: string;
+  let synthesized: readonly [string, string];
   [synthesized, lake, warehouse] = await Promise.all([
-    synthesizeWith(),
+    (async () => [await synthesizeWith(), await synthesizeWith(COLUMNAR)] as const)(),
     Applied.start("telemetry-lake", 60),
     Applied.start("telemetry-warehouse", 60),
   ]);
+  columnar = synthesized[1];
   await Promise.all(
-    [lake, warehouse].map(async (applied) => {
-      await applied.apply(synthesized);
+    [lake, warehouse].map(async (applied, i) => {
+      await applied.apply(synthesized[i]!);
       await applied.startAnalytics();
       await applied.send(sent.length, 23);
       await applied.settle();
@@ -176,6 +193,28 @@ describe("the lake, by Athena", () => {
 });
 
 describe("the warehouse stack, by Athena", () => {
+  it("has its raw records as Parquet, partitioned by what they hold and planned again without a change", async () => {
+    const { rows } = await run(
+      warehouse,
+      "SELECT lap_gear, COUNT(*), MIN(gear), MAX(gear), SUM(extra2) FROM telemetry GROUP BY lap_gear ORDER BY lap_gear",
+    );
+    const gears = [...new Set(sent.map(({ gear }) => gear))].sort();
+    expectSame(
+      rows.map((row) => row.map(Number)),
+      gears.map((gear) => {
+        const of = sent.filter((record) => record.gear === gear);
+        return [
+          gear,
+          of.length,
+          gear,
+          gear,
+          total(of.map(({ fuel_consumption, lap_time }) => fuel_consumption * lap_time)),
+        ];
+      }),
+    );
+    expect(changesOf(await warehouse.take(columnar).terraform.plan())).toEqual([]);
+  }, 300_000);
+
   it("has the raw bucket's table with its queries, and no table of files on their way into the warehouse", async () => {
     expect((await namedQueries(callerOf(warehouse), workgroupOf(warehouse))).map(({ Name }) => Name)).toEqual([
       "consumption",
