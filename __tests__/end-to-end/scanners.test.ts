@@ -32,12 +32,13 @@ const VARIANTS: Readonly<Record<string, object>> = {
     },
   },
   orders: { orders: { kafka: "serverless", adminPassword: "terraform", nat: "one" } },
+  "delivery loader": { warehouse: { delivery: "loader" }, events: { delivery: "loader" } },
   "auth apiKey": { telemetry: { auth: "apiKey", allowedOrigin: "https://example.com" } },
   "auth cognito": { telemetry: { auth: "cognito" } },
   "auth none": { telemetry: { auth: "none", allowedCidrs: ["192.0.2.0/24"] } },
 };
 /** Those that are also planned, which takes longer. */
-const PLANNED = ["dev", "prod"];
+const PLANNED = ["dev", "prod", "delivery loader"];
 
 /** Types whose checks of checkov look at them through another resource, or have nothing to say of a delivery from a stream. */
 const SILENT = new Set([
