@@ -12,9 +12,9 @@ describe("the types of a stack", () => {
   });
 
   it("that are in neither list stop the run with one line", () => {
-    const configuration = { resource: { aws_msk_cluster: {}, aws_vpc: {} }, data: { aws_ami: {}, archive_file: {} } };
+    const configuration = { resource: { aws_instance: {}, aws_vpc: {} }, data: { aws_ami: {}, archive_file: {} } };
     expect(() => checkTypes(configuration)).toThrow(
-      "the local AWS does not know aws_msk_cluster, data.aws_ami: carry it in local/services, or name it in local/inert.ts with the reason why it does nothing here",
+      "the local AWS does not know aws_instance, data.aws_ami: carry it in local/services, or name it in local/inert.ts with the reason why it does nothing here",
     );
   });
 
