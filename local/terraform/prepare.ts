@@ -223,7 +223,7 @@ class Remembered {
     const generate = RANDOM[type];
     if (!generate) {
       throw new SetupError(
-        `${address}: the local run without the random provider knows ${Object.keys(RANDOM).join(" and ")} only; use a plugin mirror that holds hashicorp/random`,
+        `${address}: the local run without the random provider knows only ${Object.keys(RANDOM).join(", ")}; use a plugin mirror that holds hashicorp/random`,
       );
     }
     const { "//": _, depends_on: __, lifecycle: ___, provider: ____, ...made } = block;

@@ -290,7 +290,7 @@ describe("a copy is refused", () => {
   it("for random resources that nobody here can make", () => {
     refused((json) => {
       json.resource.random_pet = { name: { length: 2 } };
-    }, "random_pet.name: the local run without the random provider knows random_id and random_string only; use a plugin mirror that holds hashicorp/random");
+    }, "random_pet.name: the local run without the random provider knows only random_id, random_string, random_password; use a plugin mirror that holds hashicorp/random");
     refused((json) => {
       json.resource.random_id.suffix.count = 2;
     }, "random_id.suffix: count is not known to the local run without the random provider");
