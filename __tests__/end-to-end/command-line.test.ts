@@ -149,7 +149,7 @@ describe("npm start", () => {
     [
       "another pipeline",
       ["nope"],
-      "error: command-argument value 'nope' is invalid for argument 'pipeline'. Allowed choices are telemetry-warehouse, telemetry-lake.",
+      "error: command-argument value 'nope' is invalid for argument 'pipeline'. Allowed choices are telemetry-warehouse, telemetry-lake, event-monitor, s3-loader, orders.",
     ],
     [
       "no number of records",
