@@ -12,7 +12,8 @@ import { type Schemas, schemasOf, toHcl } from "./support/scan/hcl";
 import { Tfsec } from "./support/scan/tfsec";
 import { type Configuration, configurationOf, stacksOf, synthesizeWith } from "./support/synthesized";
 
-jest.setTimeout(900_000);
+// A quarter of an hour on two idle cores, most of it plans.
+jest.setTimeout(2_700_000);
 
 const SHARED_STATE = { kind: "s3", bucket: "state", region: "us-east-1", lockTable: "locks" };
 /** Settings under which every stack is scanned. */
