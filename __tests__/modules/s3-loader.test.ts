@@ -165,7 +165,7 @@ describe("what the loader's functions may do", () => {
     expect(rights).toContainEqual({ actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] });
     expect(rights.flatMap(({ actions }) => actions)).not.toContain("redshift:GetClusterCredentialsWithIAM");
     const [{ environment }] = resources(stack, LambdaFunction);
-    expect(readEnv(environment.variables).connection).toMatchObject({ SecretArn: secretArn });
+    expect(readEnv(environment.variables).reach).toMatchObject({ connection: { SecretArn: secretArn } });
   });
 
   it("COPY: read the bucket, and no more", () => {
@@ -300,7 +300,7 @@ describe("S3Loader", () => {
     const [load, sweep, again] = environments;
     expect(readEnv(load)).toMatchObject({
       tables: [KPIS],
-      connection: { ClusterIdentifier: "laps-a1", Database: "kpis" },
+      reach: { connection: { ClusterIdentifier: "laps-a1", Database: "kpis" } },
       copyRole: "default",
       maxFiles: 20,
       maxBytes: 10 * 1024 * 1024,
