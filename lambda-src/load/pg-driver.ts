@@ -57,10 +57,10 @@ const unreachable = ({ host, port, database }: PgOptions, error: unknown) =>
   new SqlFailure(`connection to database ${database} at ${host}:${port} failed: ${wordsOf(error)}`);
 
 /** Node gives a host with several addresses an AggregateError without words of its own. */
-const wordsOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join(", ");
-  return error instanceof Error ? error.message : String(error);
-};
+function wordsOf(error: unknown): string {
+  const { errors, message } = error as { readonly errors?: readonly unknown[]; readonly message?: string };
+  return errors?.map(wordsOf).join(", ") || message || String(error);
+}
 
 async function connect(options: PgOptions, { username, password }: Login): Promise<DriverSession> {
   const client = new Client({
