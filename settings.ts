@@ -211,8 +211,11 @@ const loadTable = section({
 });
 
 const loader = section({
-  /** How the functions log in to the warehouse: by IAM as the user of their role, or as the user of a secret of Secrets Manager. */
-  auth: v.optional(oneOf(["iam", "secret"]), "iam"),
+  /**
+   * How the functions log in to the warehouse: by IAM as the user of their role, as the user of a secret of Secrets Manager, or as that of a SecureString of SSM;
+   * the last by a driver, from inside of the warehouse's VPC.
+   */
+  auth: v.optional(oneOf(["iam", "secret", "ssm"]), "iam"),
   /** Folder of `sql/` whose migrations make the tables. */
   dataset: v.optional(text, "kpis"),
   database: v.optional(text, "kpis"),

@@ -1,9 +1,10 @@
+import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Clock } from "./clock";
 import { type Gateway, startGateway } from "./gateway";
 import { byTarget } from "./gateway/by-target";
 import type { Interceptor } from "./gateway/intercept";
-import type { LocalAws, Service } from "./gateway/types";
+import { AwsError, type LocalAws, type Service } from "./gateway/types";
 import { kafkaStreams } from "./kafka";
 import { Meter } from "./meter";
 import { createApplicationAutoScaling } from "./services/application-autoscaling";
@@ -17,9 +18,16 @@ import { createRedshift, s3Stores } from "./services/redshift";
 import { createRedshiftData } from "./services/redshift-data";
 import { createRedshiftServerless } from "./services/redshift-serverless";
 import { Warehouses } from "./warehouse";
+import { startWire } from "./wire";
 
 /** The account of every local run, the one the emulator's test keys are root of. */
 export const ACCOUNT_ID = "000000000000";
+
+/** Tells a function where the warehouses of this run listen; `lambda-src/load/config.ts` reads it. */
+const LOCAL_WAREHOUSES = "REDSTREAM_LOCAL_WAREHOUSES";
+
+/** File in the run's folder with the address at which drivers, psql among them, reach its warehouses. */
+const WAREHOUSE_ADDRESS = "warehouse-address";
 
 export interface LocalAwsOptions {
   /** Folder of the run; must exist. */
@@ -38,15 +46,30 @@ export interface LocalAwsOptions {
 }
 
 /** Starts a local AWS with every service of ours: what Terraform applies to, and what then carries the data. */
-export function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
+export async function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
   const { speed, kafka, ...rest } = options;
-  return startGateway({
-    ...rest,
-    accountId: ACCOUNT_ID,
-    clock: new Clock(speed),
-    meter: new Meter(),
-    services: (aws) => servicesOf(aws, kafka),
+  let gateway: Gateway | undefined;
+  // Handlers are told its address when the emulator starts, so it is there first; who connects is already running something.
+  const wire = await startWire((to) => {
+    if (gateway) return gateway.aws.connect(to);
+    throw new AwsError("ConnectionError", "The local AWS is starting", 503);
   });
+  writeFileSync(path.join(options.folder, WAREHOUSE_ADDRESS), `${wire.address}\n`);
+  try {
+    gateway = await startGateway({
+      ...rest,
+      accountId: ACCOUNT_ID,
+      clock: new Clock(speed),
+      meter: new Meter(),
+      services: (aws) => servicesOf(aws, kafka),
+      environment: { [LOCAL_WAREHOUSES]: wire.address },
+      beside: wire,
+    });
+    return gateway;
+  } catch (problem) {
+    await wire.close();
+    throw problem;
+  }
 }
 
 function servicesOf(aws: LocalAws, kafka: LocalAwsOptions["kafka"]): readonly Service[] {

@@ -93,6 +93,7 @@ export const CARRIED: ReadonlySet<string> = new Set([
   "aws_secretsmanager_secret",
   "aws_secretsmanager_secret_policy",
   "aws_secretsmanager_secret_version",
+  "aws_ssm_parameter",
   // By the services in local/services.
   "aws_api_gateway_rest_api",
   "aws_api_gateway_rest_api_policy",

@@ -62,7 +62,7 @@ export class S3LoaderStack extends PipelineStack {
     const tables = own.tables ?? TABLES;
     const { auth, dataset, tables: _, database, archiveAfterDays, archiveClass, ...limits } = own;
     const grants = loadsInto(tables);
-    const migrate = (users: Pick<QueryRunnerProps, "iamRoles" | "loaderGrants" | "loader">) =>
+    const migrate = (users: Pick<QueryRunnerProps, "iamRoles" | "loaderGrants" | "loader" | "loaderIn">) =>
       new QueryRunner(this, "migrations", {
         name: nameOf("migrate"),
         target,
@@ -72,15 +72,24 @@ export class S3LoaderStack extends PipelineStack {
         profile,
         logRetentionDays,
       });
-    // The user of a secret is there before the functions that read it; a function's own comes after its role.
-    const before = auth === "secret" ? migrate({ loader: "s3_loader", loaderGrants: grants }) : undefined;
+    // The user of a password is there before the functions that read it; a function's own comes after its role.
+    const loaderIn = auth === "ssm" ? "parameter" : "secret";
+    const before = auth === "iam" ? undefined : migrate({ loader: "s3_loader", loaderGrants: grants, loaderIn });
+    const parameter = before?.userParameter;
     const loader = new S3Loader(this, "loader", {
       name: nameOf("objects"),
       key,
       bucket,
       target,
       tables,
-      secretArn: before?.userSecretArn,
+      secretArn: before?.userSecret?.arn,
+      driver: parameter && {
+        region: settings.region,
+        host: target.endpointHost,
+        port: target.endpointPort,
+        securityGroup: target.securityGroup,
+        parameter: { name: parameter.name, arn: parameter.arn },
+      },
       disposable,
       alarms,
       logRetentionDays,

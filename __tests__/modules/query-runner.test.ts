@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
+import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import type { TerraformStack } from "cdktf";
 import { readEvent } from "../../lambda-src/run-migrations/event";
 import { checksumOf } from "../../lambda-src/run-migrations/migration";
@@ -292,5 +293,39 @@ describe("QueryRunner", () => {
     );
     minimal();
     expect(input().migrations).toHaveLength(2);
+  });
+});
+
+describe("a loading user whose password is in a parameter", () => {
+  it("has a SecureString under the key, made without its password, and no secret", () => {
+    minimal({ loaderIn: "parameter" });
+    expect(resources(stack, SsmParameter)).toMatchObject([
+      { name: "/migrate-a1/loader", type: "SecureString", value_wo: "none yet", value_wo_version: 1 },
+    ]);
+    expect(resources(stack, SecretsmanagerSecret)).toEqual([]);
+    expect(input().users).toMatchObject([{ name: "firehose_loader", parameter: { name: expect.any(String) } }]);
+    expect(() => readEvent(input())).not.toThrow();
+  });
+
+  it("is written by the function, which may do so to that one parameter", () => {
+    minimal({ loaderIn: "parameter" });
+    const arn = expect.stringMatching(/^\$\{aws_ssm_parameter\.runner_loader-parameter_.*\.arn\}$/);
+    const statements = statementsOf(stack, "runner_function");
+    expect(statements).toContainEqual({ actions: ["ssm:GetParameter", "ssm:PutParameter"], resources: [arn] });
+    expect(statements).toContainEqual({
+      actions: ["kms:Encrypt"],
+      resources: [expect.stringMatching(/^\$\{aws_kms_key\./)],
+      condition: [{ test: "StringEquals", variable: "kms:EncryptionContext:PARAMETER_ARN", values: [arn] }],
+    });
+    expect(statements.flatMap(({ actions }) => actions)).not.toContain("secretsmanager:PutSecretValue");
+  });
+
+  it("is not read by delivery streams of another account", () => {
+    expect(() =>
+      minimal({
+        loaderIn: "parameter",
+        secretReaders: { accountId: "111122223333", arns: ["arn:aws:iam::111122223333:role/r"] },
+      }),
+    ).toThrow('secretReaders is for loaderIn "secret", got "parameter"');
   });
 });

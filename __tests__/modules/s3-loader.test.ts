@@ -6,9 +6,13 @@ import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-s
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
 import { SchedulerSchedule } from "@cdktf/provider-aws/lib/scheduler-schedule";
+import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
 import { SfnStateMachine } from "@cdktf/provider-aws/lib/sfn-state-machine";
 import { SqsQueue } from "@cdktf/provider-aws/lib/sqs-queue";
 import { SqsQueuePolicy } from "@cdktf/provider-aws/lib/sqs-queue-policy";
+import { VpcEndpoint } from "@cdktf/provider-aws/lib/vpc-endpoint";
+import { VpcSecurityGroupEgressRule } from "@cdktf/provider-aws/lib/vpc-security-group-egress-rule";
+import { VpcSecurityGroupIngressRule } from "@cdktf/provider-aws/lib/vpc-security-group-ingress-rule";
 import type { TerraformStack } from "cdktf";
 import type { LoadTable } from "../../lambda-src/load/table";
 import { readEnv } from "../../lambda-src/load-objects/config";
@@ -18,7 +22,7 @@ import { Bucket } from "../../modules/bucket";
 import { EncryptionKey } from "../../modules/encryption-key";
 import { Alarms } from "../../modules/observability";
 import { Replay } from "../../modules/replay";
-import { type LoadTarget, loadsInto, S3Loader, type S3LoaderProps } from "../../modules/s3-loader";
+import { type DriverLogin, type LoadTarget, loadsInto, S3Loader, type S3LoaderProps } from "../../modules/s3-loader";
 import { serviceRole } from "../../modules/support/iam";
 import { emptyStack, resources, statementsOf, synthesized } from "../support/synth";
 
@@ -61,6 +65,15 @@ const minimal = ({ target: to, ...over }: Partial<S3LoaderProps> = {}) => {
 };
 const replay = (loader = minimal()) => new Replay(stack, "replay", { name: "replay-a1", key, loader, bucket });
 
+const PARAMETER = "arn:aws:ssm:us-east-1:111122223333:parameter/migrate-a1/loader";
+const driver = (): DriverLogin => ({
+  region: "us-east-1",
+  host: "laps-a1.abc.us-east-1.redshift.amazonaws.com",
+  port: 5440,
+  securityGroup: new SecurityGroup(stack, "warehouse-group", { name: "warehouse", vpcId: "vpc-1" }),
+  parameter: { name: "/migrate-a1/loader", arn: PARAMETER },
+});
+
 /** References, as the synthesized JSON has them. */
 const KEY = expect.stringMatching(/^\$\{aws_kms_key\.key_[0-9A-F]{8}\.arn\}$/);
 const QUEUE = expect.stringMatching(/^\$\{aws_sqs_queue\.loader_queue_[0-9A-F]{8}\.arn\}$/);
@@ -100,7 +113,7 @@ const USE = { actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [KEY] 
 const DECRYPT = { actions: ["kms:Decrypt"], resources: [KEY] };
 
 /** Order is the constructs' affair; that there is no other statement is the promise. */
-const sorted = (statements: readonly { actions: string[] }[]) =>
+const sorted = <T extends { actions: string[] }>(statements: readonly T[]) =>
   [...statements].sort((a, b) => (a.actions.join() < b.actions.join() ? -1 : 1));
 
 describe("what the loader's functions may do", () => {
@@ -165,7 +178,31 @@ describe("what the loader's functions may do", () => {
     expect(rights).toContainEqual({ actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] });
     expect(rights.flatMap(({ actions }) => actions)).not.toContain("redshift:GetClusterCredentialsWithIAM");
     const [{ environment }] = resources(stack, LambdaFunction);
-    expect(readEnv(environment.variables).connection).toMatchObject({ SecretArn: secretArn });
+    expect(readEnv(environment.variables).reach).toMatchObject({ connection: { SecretArn: secretArn } });
+  });
+
+  it("with a parameter: read that one, under its own context of the key, and nothing of the Data API", () => {
+    minimal({ driver: driver() });
+    const own = { test: "StringEquals", variable: "kms:EncryptionContext:PARAMETER_ARN", values: [PARAMETER] };
+    const consume = [
+      "sqs:ReceiveMessage",
+      "sqs:DeleteMessage",
+      "sqs:ChangeMessageVisibility",
+      "sqs:GetQueueAttributes",
+    ];
+    const rights = rightsOf("loader_load").filter(({ actions }) => !actions[0].startsWith("ec2:"));
+    expect(sorted(rights)).toEqual(
+      sorted([
+        ...LOADING.filter(({ actions }) => !actions[0]!.startsWith("redshift")),
+        { actions: ["ssm:GetParameter"], resources: [PARAMETER] },
+        { actions: ["kms:Decrypt"], resources: [KEY], condition: [own] },
+        { actions: consume, resources: [QUEUE] },
+        USE,
+        USE,
+        USE,
+        DECRYPT,
+      ]),
+    );
   });
 
   it("COPY: read the bucket, and no more", () => {
@@ -300,7 +337,7 @@ describe("S3Loader", () => {
     const [load, sweep, again] = environments;
     expect(readEnv(load)).toMatchObject({
       tables: [KPIS],
-      connection: { ClusterIdentifier: "laps-a1", Database: "kpis" },
+      reach: { connection: { ClusterIdentifier: "laps-a1", Database: "kpis" } },
       copyRole: "default",
       maxFiles: 20,
       maxBytes: 10 * 1024 * 1024,
@@ -420,5 +457,85 @@ describe("Replay", () => {
       { ErrorEquals: ["ReplayRefused"], MaxAttempts: 0 },
       { ErrorEquals: ["States.ALL"], MaxAttempts: 6 },
     ]);
+  });
+});
+
+describe("functions that log in with a parameter", () => {
+  it("run inside of the warehouse's VPC, and find it by host, port and parameter", () => {
+    replay(minimal({ driver: driver() }));
+    const [load, sweep, again] = resources(stack, LambdaFunction);
+    const reach = {
+      by: "driver",
+      host: "laps-a1.abc.us-east-1.redshift.amazonaws.com",
+      port: 5440,
+      database: "kpis",
+      parameter: "/migrate-a1/loader",
+      // Only a local run's emulator says otherwise: no function's configuration does.
+      local: undefined,
+    };
+    expect(readEnv(load.environment.variables).reach).toEqual(reach);
+    expect(readReplayEnv(again.environment.variables).reach).toEqual(reach);
+    const inside = {
+      subnet_ids: [
+        expect.stringContaining("loader_inside_subnet-1"),
+        expect.stringContaining("loader_inside_subnet-2"),
+      ],
+      security_group_ids: [expect.stringContaining("loader_inside_security-group")],
+    };
+    expect(load.vpc_config).toEqual(inside);
+    expect(again.vpc_config).toEqual(inside);
+    expect(sweep).not.toHaveProperty("vpc_config");
+  });
+
+  it("reach the bucket, the ledger, the parameter and the warehouse's port, and nothing else", () => {
+    minimal({ driver: driver() });
+    expect(
+      resources(stack, VpcEndpoint).map(({ service_name, vpc_endpoint_type }) => [service_name, vpc_endpoint_type]),
+    ).toEqual([
+      ["com.amazonaws.us-east-1.dynamodb", "Gateway"],
+      ["com.amazonaws.us-east-1.s3", "Gateway"],
+      ["com.amazonaws.us-east-1.ssm", "Interface"],
+    ]);
+    const from = resources(stack, VpcSecurityGroupEgressRule).map((rule) => [
+      rule.from_port,
+      rule.prefix_list_id ?? rule.referenced_security_group_id,
+    ]);
+    expect(from).toEqual([
+      [5440, expect.stringMatching(/warehouse-group/)],
+      [443, expect.stringMatching(/loader_inside_ssm-security-group_/)],
+      [443, expect.stringMatching(/loader_inside_dynamodb_.*prefix_list_id/)],
+      [443, expect.stringMatching(/loader_inside_s3_.*prefix_list_id/)],
+    ]);
+    const into = resources(stack, VpcSecurityGroupIngressRule).map((rule) => [rule.from_port, rule.security_group_id]);
+    expect(into).toEqual([
+      [5440, expect.stringMatching(/warehouse-group/)],
+      [443, expect.stringMatching(/loader_inside_ssm-security-group_/)],
+    ]);
+    const documents = Object.entries<{ statement: object[] }>(synthesized(stack).data.aws_iam_policy_document)
+      .filter(([id]) => id.includes("loader_inside"))
+      .flatMap(([, { statement }]) => statement);
+    const bounded = (actions: string[], on: unknown[]) =>
+      expect.objectContaining({ principals: [{ type: "*", identifiers: ["*"] }], actions, resources: on });
+    expect(documents).toEqual([
+      bounded(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:BatchGetItem"], [LEDGER]),
+      bounded(
+        [
+          "s3:GetObject",
+          "s3:GetObjectVersion",
+          "s3:PutObject",
+          "s3:RestoreObject",
+          "s3:ListBucket",
+          "s3:ListBucketVersions",
+        ],
+        [FILES, filesUnder("\\*")],
+      ),
+      bounded(["ssm:GetParameter"], [PARAMETER]),
+    ]);
+  });
+
+  it("have one place for the password", () => {
+    expect(() => minimal({ driver: driver(), secretArn: "arn:secret" })).toThrow(
+      "secretArn must be left out with driver, which reads its parameter",
+    );
   });
 });

@@ -102,6 +102,40 @@ describe("s3-loader", () => {
     expect(functions.filter(({ environment }) => environment && "SECRET_ARN" in environment.variables)).toHaveLength(2);
   });
 
+  it.each(["provisioned", "serverless"])(
+    "loads as the user of a SecureString where that is chosen, inside of the VPC of a warehouse, %s",
+    (kind) => {
+      const json = synthesized({ loader: { auth: "ssm" }, warehouse: { kind } });
+      expect(() => checkTypes(json)).not.toThrow();
+      const { resource } = json;
+      const [parameter] = Object.values(resource.aws_ssm_parameter);
+      expect(parameter).toMatchObject({
+        type: "SecureString",
+        value_wo: "none yet",
+        key_id: expect.stringContaining("aws_kms_key"),
+      });
+      expect(parameter).not.toHaveProperty("value");
+      const [run] = Object.values<{ input: string }>(resource.aws_lambda_invocation);
+      expect(JSON.parse(run!.input).users).toMatchObject([
+        {
+          name: "s3_loader",
+          parameter: {
+            name: expect.stringMatching(/aws_ssm_parameter.*\.name/),
+            keyArn: expect.stringMatching(/aws_kms_key.*\.arn/),
+          },
+        },
+      ]);
+      expect(resource).not.toHaveProperty("aws_secretsmanager_secret");
+      const functions = Object.values<{ environment?: { variables: object }; vpc_config?: object }>(
+        resource.aws_lambda_function,
+      );
+      const inside = functions.filter(({ environment }) => environment && "LOGIN_PARAMETER" in environment.variables);
+      expect(inside).toHaveLength(2);
+      expect(inside.map(({ vpc_config }) => vpc_config)).not.toContain(undefined);
+      expect(JSON.stringify(json)).not.toContain("REDSTREAM_LOCAL_WAREHOUSES");
+    },
+  );
+
   it("keeps the ids of what holds data", () => {
     const { resource } = synthesized();
     const types = [

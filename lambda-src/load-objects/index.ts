@@ -19,7 +19,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const ports = onAws(clients, config, deadlineOf(context));
   const loader = { owner: `${context.awsRequestId}`, config, newId: randomUUID, tally };
   const messages = event.Records.map(({ messageId, body }) => ({ id: messageId, body }));
-  const again = await loadObjects(ports, loader, messages);
+  const again = await loadObjects(ports, loader, messages).finally(() => ports.close());
   const line = { message: "load", messages: messages.length, ...tally.counts, notes: tally.notes };
   if (again.length > 0) console.warn(JSON.stringify(line));
   else console.info(JSON.stringify(line));

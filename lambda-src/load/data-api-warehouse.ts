@@ -4,18 +4,12 @@ import type { Connection } from "../data-api/connection";
 import { despiteConflicts } from "../data-api/retry";
 import { SqlFailure } from "../data-api/sql";
 import { type Running, rowsOf, type Submitted, settled } from "../data-api/statement";
-import { classify } from "./classify";
-import type { FileError, Load, Outcome, Staging, Warehouse } from "./ports";
-import { COPY_STATEMENT, commitOf, errorsOf, fenceOf, hourLoadsIn, hourLoadsOf, outcomeOf, stagingOf } from "./sql";
+import { stagingFailure } from "./copy-failure";
+import type { Load, Outcome, Warehouse } from "./ports";
+import { commitOf, fenceOf, hourLoadsIn, hourLoadsOf, outcomeIn, outcomeOf, stagingOf } from "./sql";
 
 /** Seconds for which a session waits for the next statement: the time between the COPY and the commit, in which each key is asked for. */
 const KEEP_ALIVE_SECONDS = 120;
-/** How often the error view is asked before it is taken for empty, and how long to wait in between: system views come a little late. */
-const ERROR_LOOKS = 4;
-const ERROR_WAIT_MILLISECONDS = 1000;
-/** Clocks of the function and the warehouse may differ. */
-const SKEW_MILLISECONDS = 300_000;
-
 export interface DataApiOptions {
   readonly connection: Connection;
   readonly copyRole: string;
@@ -45,11 +39,7 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
   const fresh = (loadId: string, step: string) => tokenOf(loadId, `${step} ${++asked} ${now().getTime()}`);
 
   const outcome = async (loadId: string): Promise<Outcome | undefined> => {
-    const [row] = await query(`asking for load ${loadId}`, fresh(loadId, "outcome"), outcomeOf(loadId));
-    if (!row) return undefined;
-    const [state, rows] = row;
-    if (state === "abandoned") return { state };
-    return { state: state === "replayed" ? "replayed" : "loaded", rows: Number(rows) };
+    return outcomeIn(await query(`asking for load ${loadId}`, fresh(loadId, "outcome"), outcomeOf(loadId)));
   };
 
   return {
@@ -65,7 +55,8 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
         return { kind: "staged", commit: () => commit(load, SessionId) };
       } catch (error) {
         if (!(error instanceof SqlFailure)) throw error;
-        return failed(load, error, started);
+        const asking = (sql: string) => query(`asking why load ${load.id} failed`, fresh(load.id, "errors"), sql);
+        return stagingFailure(load, error, { started, query: asking, sleep });
       }
     },
 
@@ -98,39 +89,6 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
       }),
     );
   }
-
-  /** What a failed COPY was about. */
-  async function failed(load: Load, failure: SqlFailure, started: Date): Promise<Staging> {
-    const text = failure.message;
-    if (failure.statement !== undefined && failure.statement !== COPY_STATEMENT) return { kind: "unable", text };
-    const kind = classify(text, load.files);
-    const errors = failure.pid === undefined ? [] : await errorsIn(load, failure.pid, started, kind === "bad");
-    if (errors.length > 0) return { kind: "bad", text, errors };
-    return kind === "bad" ? { kind, text, errors } : { kind, text };
-  }
-
-  async function errorsIn(load: Load, pid: number, started: Date, expected: boolean): Promise<readonly FileError[]> {
-    const since = new Date(started.getTime() - SKEW_MILLISECONDS);
-    for (let look = 1; ; look += 1) {
-      const rows = await query(`asking why load ${load.id} failed`, fresh(load.id, "errors"), errorsOf(pid, since));
-      // The process may have been another session's before: only files of this load count.
-      const errors = rows.map(readError).filter(({ file }) => isOf(load, file));
-      if (errors.length > 0 || !expected || look === ERROR_LOOKS) return errors;
-      await sleep(ERROR_WAIT_MILLISECONDS);
-    }
-  }
-}
-
-const isOf = ({ files }: Load, name: string) =>
-  files.some(({ bucket, key }) => `s3://${bucket}/${key}`.startsWith(name.trimEnd()));
-
-function readError([file, line, column, text]: readonly (string | null)[]): FileError {
-  return {
-    file: (file ?? "").trimEnd(),
-    text: (text ?? "").trim() || "the warehouse gave no reason",
-    ...(Number(line) > 0 ? { line: Number(line) } : {}),
-    ...(column?.trim() ? { column: column.trim() } : {}),
-  };
 }
 
 /** A token of 64 characters that is the same for the same step of the same load. https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_ExecuteStatement.html */

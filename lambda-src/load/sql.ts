@@ -1,7 +1,7 @@
 import { render } from "../copy/render";
 import { identifier, literal } from "../data-api/quote";
 import { hourTimestamp, LOADS, list, recordedName, tableName, timestamp } from "./names";
-import type { HourLoads, Load } from "./ports";
+import type { HourLoads, Load, Outcome } from "./ports";
 import type { LoadTable } from "./table";
 
 /** The statements of a load. Keys of objects are in none of them: they are in the manifest, which is JSON. */
@@ -112,6 +112,14 @@ export function fenceOf(table: LoadTable, loadId: string, now: Date): readonly s
 
 export const outcomeOf = (loadId: string): string =>
   `SELECT state, rows FROM ${LOADS} WHERE load_id = ${literal(loadId)}`;
+
+/** Reads the rows of `outcomeOf`. */
+export function outcomeIn([row]: readonly (readonly (string | null)[])[]): Outcome | undefined {
+  if (!row) return undefined;
+  const [state, rows] = row;
+  if (state === "abandoned") return { state };
+  return { state: state === "replayed" ? "replayed" : "loaded", rows: Number(rows) };
+}
 
 const countOf = (table: LoadTable, hour: string): string =>
   `SELECT COUNT(*) FROM ${LOADS} WHERE table_name = ${literal(recordedName(table))} AND source_hour = ${hourTimestamp(hour)} AND state <> 'abandoned'`;

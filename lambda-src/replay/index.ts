@@ -31,7 +31,7 @@ export async function handler(event: ReplayEvent, context: Context): Promise<Rep
       case "load": {
         const ports = onAws(clients!, config, deadlineOf(context));
         const replayer = { owner: context.awsRequestId, config, newId: randomUUID };
-        return loadHours(ports, archive, replayer, config.tables, event);
+        return loadHours(ports, archive, replayer, config.tables, event).finally(() => ports.close());
       }
       default:
         throw new Error(

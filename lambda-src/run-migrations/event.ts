@@ -20,13 +20,28 @@ export interface PasswordUser {
   readonly grants: readonly Grant[];
 }
 
+/** The same, with the password in a SecureString of SSM. */
+export interface ParameterUser {
+  readonly name: string;
+  readonly parameter: {
+    /** Name of the parameter, which is there: Terraform makes it, with `NO_PASSWORD_YET` in it. */
+    readonly name: string;
+    /** ARN of the key that encrypts it. */
+    readonly keyArn: string;
+  };
+  readonly grants: readonly Grant[];
+}
+
+/** What the parameter holds until the first run. */
+export const NO_PASSWORD_YET = "none yet";
+
 /** An IAM identity as the Data API logs it in: `IAMR:role` or `IAM:user`. It has no password, and so no secret. */
 export interface IamUser {
   readonly name: string;
   readonly grants: readonly Grant[];
 }
 
-export type DatabaseUser = PasswordUser | IamUser;
+export type DatabaseUser = PasswordUser | ParameterUser | IamUser;
 
 /** What the function is invoked with. `modules/query-runner` writes it. */
 export interface RunMigrationsEvent {
@@ -111,20 +126,33 @@ export function numberingProblem(names: readonly string[]): string | undefined {
 }
 
 function readUser(value: unknown, index: number): DatabaseUser {
-  const { name, secretArn, grants = [] } = object(value, `users[${index}]`);
+  const { name, secretArn, parameter, grants = [] } = object(value, `users[${index}]`);
   if (typeof name !== "string" || name === "")
     throw new RunError(`users[${index}].name must be a database user's name`);
   const granted = list(grants, `users[${index}].grants`).map((grant, at) =>
     readGrant(grant, `users[${index}].grants[${at}]`),
   );
   if (IAM_USER.test(name)) {
-    if (secretArn !== undefined)
-      throw new RunError(`users[${index}].secretArn must be left out: ${name} logs in by IAM and has no password`);
+    const useless = secretArn !== undefined ? "secretArn" : parameter !== undefined ? "parameter" : undefined;
+    if (useless !== undefined)
+      throw new RunError(`users[${index}].${useless} must be left out: ${name} logs in by IAM and has no password`);
     return { name, grants: granted };
+  }
+  if (parameter !== undefined) {
+    if (secretArn !== undefined)
+      throw new RunError(`users[${index}] must have secretArn or parameter, got both: a password has one place`);
+    return { name, parameter: readParameter(parameter, `users[${index}].parameter`), grants: granted };
   }
   if (typeof secretArn !== "string" || secretArn === "")
     throw new RunError(`users[${index}].secretArn must be a secret's ARN`);
   return { name, secretArn, grants: granted };
+}
+
+function readParameter(value: unknown, where: string): ParameterUser["parameter"] {
+  const { name, keyArn } = object(value, where);
+  if (typeof name !== "string" || name === "" || typeof keyArn !== "string" || keyArn === "")
+    throw new RunError(`${where} must have the parameter's name and its key's keyArn`);
+  return { name, keyArn };
 }
 
 /** How Redshift names a role and a user of IAM: https://docs.aws.amazon.com/redshift/latest/mgmt/generating-iam-credentials-role-permissions.html */

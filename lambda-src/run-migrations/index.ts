@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SSMClient } from "@aws-sdk/client-ssm";
 import type { Context } from "aws-lambda";
 import { type Deadline, deadlineOf } from "../data-api/deadline";
 import { type Sql, SqlFailure } from "../data-api/sql";
@@ -10,6 +11,7 @@ import { dataApi } from "./data-api";
 import { RunError } from "./errors";
 import { type RunMigrationsResult, readEvent } from "./event";
 import { onceGranted } from "./granted";
+import { ssmParameters } from "./parameters";
 import { secretsManager } from "./secrets";
 import { ensureUser, type Secrets } from "./users";
 
@@ -40,10 +42,18 @@ async function run(event: unknown, context: Context): Promise<RunMigrationsResul
     SecretArn: env.ADMIN_SECRET_ARN,
   };
   const sql = dataApi(new RedshiftDataClient({}), connection, deadline, pause);
-  const store = secretsManager(new SecretsManagerClient({}));
+  const inSecrets = secretsManager(new SecretsManagerClient({}));
+  const inParameters = ssmParameters(new SSMClient({}));
+  const patiently = <T>(call: () => Promise<T>) => onceGranted(call, deadline, pause);
   const secrets: Secrets = {
-    read: (arn) => onceGranted(() => store.read(arn), deadline, pause),
-    writeFirst: (arn, text) => onceGranted(() => store.writeFirst(arn, text), deadline, pause),
+    read: (user) =>
+      patiently(() => ("secretArn" in user ? inSecrets.read(user.secretArn) : inParameters.read(user.parameter))),
+    writeFirst: (user, text) =>
+      patiently(() =>
+        "secretArn" in user
+          ? inSecrets.writeFirst(user.secretArn, text)
+          : inParameters.writeFirst(user.parameter, text),
+      ),
   };
 
   await connect(sql, env, deadline, pause);

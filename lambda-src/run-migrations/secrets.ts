@@ -4,12 +4,11 @@ import {
   PutSecretValueCommand,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { Secrets } from "./users";
 
-/** `Secrets` by AWS Secrets Manager. */
-export function secretsManager(client: SecretsManagerClient): Secrets {
+/** Texts by the ARN of their secret, in AWS Secrets Manager. The first one that is written stays. */
+export function secretsManager(client: SecretsManagerClient) {
   return {
-    async read(SecretId) {
+    async read(SecretId: string): Promise<string | undefined> {
       try {
         return (await client.send(new GetSecretValueCommand({ SecretId }))).SecretString;
       } catch (error) {
@@ -18,7 +17,7 @@ export function secretsManager(client: SecretsManagerClient): Secrets {
         throw error;
       }
     },
-    async writeFirst(SecretId, SecretString) {
+    async writeFirst(SecretId: string, SecretString: string): Promise<void> {
       try {
         await client.send(
           new PutSecretValueCommand({ SecretId, SecretString, ClientRequestToken: firstVersion(SecretId) }),

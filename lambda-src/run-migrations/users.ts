@@ -2,23 +2,29 @@ import { identifier, literal } from "../data-api/quote";
 import { despiteConflicts, type Waiting } from "../data-api/retry";
 import { type Sql, SqlFailure } from "../data-api/sql";
 import { RunError } from "./errors";
-import type { DatabaseUser, PasswordUser } from "./event";
+import type { DatabaseUser, ParameterUser, PasswordUser } from "./event";
 import { hashed, newPassword } from "./password";
 
-/** Where passwords are kept. */
+/** A user with a password of its own, wherever that is kept. */
+export type WithPassword = PasswordUser | ParameterUser;
+
+/** Where a user's password is kept. */
 export interface Secrets {
-  /** The secret's current text, or undefined while it has none. */
-  read(secretArn: string): Promise<string | undefined>;
-  /** Gives the secret its first text; one that has got a text in the meantime keeps it. */
-  writeFirst(secretArn: string, text: string): Promise<void>;
+  /** The user's current text, or undefined while it has none. */
+  read(user: WithPassword): Promise<string | undefined>;
+  /** Gives it its first text. Of two that do so at once either may stay; who reads afterwards knows which. */
+  writeFirst(user: WithPassword, text: string): Promise<void>;
 }
+
+const placeOf = (user: WithPassword) =>
+  "secretArn" in user ? `secret ${user.secretArn}` : `parameter ${user.parameter.name}`;
 
 const ROUNDS = 5;
 
 /** Makes the database user, with a password or for an IAM identity, and gives it its grants. */
 export async function ensureUser(sql: Sql, secrets: Secrets, user: DatabaseUser, waiting: Waiting): Promise<void> {
   // The Data API makes an IAM identity's user at its first call too, then without a grant: made here before, or found.
-  if (!("secretArn" in user)) return setUp(sql, user, { create: "PASSWORD DISABLE" }, waiting);
+  if (!("secretArn" in user || "parameter" in user)) return setUp(sql, user, { create: "PASSWORD DISABLE" }, waiting);
   await ensurePasswordUser(sql, secrets, user, waiting);
 }
 
@@ -29,7 +35,7 @@ export async function ensureUser(sql: Sql, secrets: Secrets, user: DatabaseUser,
  * applies, and no run rotates a password that a delivery stream is using. The secret is read again at the end, because
  * the last one to set the password must be the one that saw the last secret.
  */
-async function ensurePasswordUser(sql: Sql, secrets: Secrets, user: PasswordUser, waiting: Waiting): Promise<void> {
+async function ensurePasswordUser(sql: Sql, secrets: Secrets, user: WithPassword, waiting: Waiting): Promise<void> {
   let password = await passwordOf(secrets, user);
   for (let round = 1; round <= ROUNDS; round += 1) {
     await setPassword(sql, user, password, waiting);
@@ -42,24 +48,23 @@ async function ensurePasswordUser(sql: Sql, secrets: Secrets, user: PasswordUser
   );
 }
 
-async function passwordOf(secrets: Secrets, user: PasswordUser): Promise<string> {
-  const existing = await secrets.read(user.secretArn);
+async function passwordOf(secrets: Secrets, user: WithPassword): Promise<string> {
+  const existing = await secrets.read(user);
   if (existing !== undefined) return parse(existing, user);
-  await secrets.writeFirst(user.secretArn, JSON.stringify({ username: user.name, password: newPassword() }));
+  await secrets.writeFirst(user, JSON.stringify({ username: user.name, password: newPassword() }));
   // Read back rather than remembered: if two runs wrote, the one that is kept counts.
-  const kept = await secrets.read(user.secretArn);
-  if (kept === undefined)
-    throw new RunError(`user ${user.name}: secret ${user.secretArn} is still empty after it was written`);
+  const kept = await secrets.read(user);
+  if (kept === undefined) throw new RunError(`user ${user.name}: ${placeOf(user)} is still empty after it was written`);
   return parse(kept, user);
 }
 
 /** Firehose takes exactly these two keys. The text is never quoted in an error. */
-function parse(text: string, { name, secretArn }: PasswordUser): string {
+function parse(text: string, user: WithPassword): string {
   try {
     const value: unknown = JSON.parse(text);
     const { username, password } = value as Record<string, unknown>;
     if (
-      username === name &&
+      username === user.name &&
       typeof password === "string" &&
       password !== "" &&
       Object.keys(value as object).length === 2
@@ -69,11 +74,11 @@ function parse(text: string, { name, secretArn }: PasswordUser): string {
     // Said below, without the text.
   }
   throw new RunError(
-    `user ${name}: secret ${secretArn} must be exactly {"username": "${name}", "password": "..."}; correct it, or delete the secret so that the next apply makes it new`,
+    `user ${user.name}: ${placeOf(user)} must be exactly {"username": "${user.name}", "password": "..."}; correct it, or delete the ${"secretArn" in user ? "secret" : "parameter"} so that the next apply makes it new`,
   );
 }
 
-function setPassword(sql: Sql, user: PasswordUser, password: string, waiting: Waiting): Promise<void> {
+function setPassword(sql: Sql, user: WithPassword, password: string, waiting: Waiting): Promise<void> {
   const word = `PASSWORD ${literal(hashed(password, user.name))}`;
   return setUp(sql, user, { create: word, alter: word }, waiting);
 }

@@ -183,19 +183,25 @@ def prefix_lists_in_rules(ec2):
 
 
 def endpoint_policies(ec2):
-    """A VPC endpoint is made without its policy, and shows none: a change at every plan."""
+    """A VPC endpoint is made without its policy, groups and private names, and shows none: a change at every plan."""
     create, fields = ec2._create_vpc_endpoint, ec2._vpce_fields_xml
 
     def create_whole(params):
         before = set(ec2._vpc_endpoints)
         answer = create(params)
         for name in set(ec2._vpc_endpoints) - before:
-            ec2._vpc_endpoints[name]["PolicyDocument"] = ec2._p(params, "PolicyDocument")
+            made = ec2._vpc_endpoints[name]
+            made["PolicyDocument"] = ec2._p(params, "PolicyDocument")
+            made["Groups"] = ec2._parse_member_list(params, "SecurityGroupId")
+            made["PrivateDns"] = ec2._p(params, "PrivateDnsEnabled") == "true"
         return answer
 
     def fields_whole(endpoint, tag="item"):
         policy = element("policyDocument", endpoint.get("PolicyDocument"))
-        return fields(endpoint, tag).replace("<routeTableIdSet>", f"{policy}<routeTableIdSet>", 1)
+        groups = "".join(f"<item>{element('groupId', one)}</item>" for one in endpoint.get("Groups", []))
+        names = element("privateDnsEnabled", "true" if endpoint.get("PrivateDns") else "false")
+        own = f"{policy}<groupSet>{groups}</groupSet>{names}"
+        return fields(endpoint, tag).replace("<routeTableIdSet>", f"{own}<routeTableIdSet>", 1)
 
     ec2._ACTION_MAP["CreateVpcEndpoint"] = create_whole
     ec2._vpce_fields_xml = fields_whole

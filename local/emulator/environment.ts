@@ -15,6 +15,8 @@ export function emulatorEnvironment(options: {
   readonly port: number;
   /** How much waiting is shortened, as the run's clock shortens it. */
   readonly speed: number;
+  /** What handlers are told besides. @default nothing */
+  readonly environment?: Readonly<Record<string, string>>;
 }): Record<string, string> {
   return {
     PATH: options.path,
@@ -49,5 +51,6 @@ export function emulatorEnvironment(options: {
     // Python threads for Lambda invocations; each Lambda is a process of its own, and 64 are for a server.
     MINISTACK_WORKER_THREADS: "32",
     LOG_LEVEL: "INFO",
+    ...options.environment,
   };
 }

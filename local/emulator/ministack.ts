@@ -48,6 +48,8 @@ export interface MinistackOptions {
   readonly port?: number;
   /** How much waiting is shortened, 1 to 1000. @default 1 */
   readonly speed?: number;
+  /** What the Lambda handlers it runs are told besides. @default nothing */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts ministack on 127.0.0.1 with signatures and policies checked. A failure is one clear error with the log's last lines. */

@@ -43,6 +43,10 @@ export interface GatewayOptions {
   readonly startEmulator?: (options: MinistackOptions) => Promise<Emulator>;
   /** Sees and spoils requests, for tests and the fault campaign. @default none */
   readonly interceptor?: Interceptor;
+  /** What Lambda handlers are told besides the endpoint. @default nothing */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What was started for this run and ends with it, before its services. @default nothing */
+  readonly beside?: { close(): Promise<void> };
 }
 
 export interface Gateway {
@@ -129,7 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         roles.forget();
       },
     });
-    const started = { http, accounts, forwarder, emulator };
+    const started = { http, accounts, forwarder, emulator, beside: options.beside };
     let stopping: Promise<void> | undefined;
     return {
       aws,
@@ -200,9 +204,11 @@ async function stop(started: {
   readonly accounts: Accounts;
   readonly forwarder: Forwarder;
   readonly emulator: Emulator;
+  readonly beside: GatewayOptions["beside"];
 }): Promise<void> {
   // One after the other, as one may still need another's answers to end well; and all of them, whatever one says.
   const problems: unknown[] = [];
+  await started.beside?.close().catch((problem) => problems.push(problem));
   for (const service of started.accounts.services) await service.close?.().catch((problem) => problems.push(problem));
   await started.http.closeAll();
   started.forwarder.close();

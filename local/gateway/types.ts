@@ -83,6 +83,8 @@ export interface SqlTarget {
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** From inside of the warehouse's VPC, where a public address is not needed. @default false */
+  readonly within?: boolean;
 }
 
 /** A service that also has warehouses behind its API: `LocalAws.connect` asks each in turn. */

@@ -13,7 +13,7 @@ export interface Door {
 }
 
 /**
- * A connection from outside the warehouse's VPC, as Firehose makes one. Undefined when there is no such door.
+ * A connection by a driver: from outside the warehouse's VPC, as Firehose makes one, or from within. Undefined when there is no such door.
  *
  * @throws AwsError `ConnectionError` when the network would not let it through, `AuthenticationError` for a wrong user, password or database
  */
@@ -30,7 +30,7 @@ export async function connectTo(
       `Connection to ${address} refused: the ${door.kind} listens on port ${door.port}.`,
       503,
     );
-  if (!door.publiclyAccessible) {
+  if (!door.publiclyAccessible && !to.within) {
     throw new AwsError(
       "ConnectionError",
       `The connection attempt to ${address} timed out: the ${door.kind} is not publicly accessible.`,
@@ -55,7 +55,7 @@ export async function connectTo(
   }
 }
 
-/** Whether any rule lets TCP through to the port. From where is not looked at: nothing here has the address that Firehose has on AWS. */
+/** Whether any rule lets TCP through to the port. From where is not looked at: nothing here has the address that Firehose, or a function in a VPC, has on AWS. */
 async function admitsSome(aws: LocalAws, door: Door): Promise<boolean> {
   if (door.securityGroups.length === 0) return false;
   const ec2 = new EC2Client(aws.internal);

@@ -69,6 +69,11 @@ export class Session implements SqlConnection {
     else this.temporaries.delete(name);
   }
 
+  /** As the PostgreSQL protocol says it: `I` idle, `T` in a transaction, `E` in one that failed. */
+  get state(): "I" | "T" | "E" {
+    return this.transaction === "none" ? "I" : this.transaction === "open" ? "T" : "E";
+  }
+
   get inTransaction(): boolean {
     return this.transaction !== "none";
   }

@@ -2,10 +2,16 @@ import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-p
 import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
+import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
-import type { DatabaseUser, Grant, RunMigrationsEvent } from "../../lambda-src/run-migrations/event";
+import {
+  type DatabaseUser,
+  type Grant,
+  NO_PASSWORD_YET,
+  type RunMigrationsEvent,
+} from "../../lambda-src/run-migrations/event";
 import { namesIn } from "../../lambda-src/run-migrations/values";
 import type { EncryptionKey } from "../encryption-key";
 import { LambdaFunction } from "../lambda-function";
@@ -15,6 +21,7 @@ import { allow } from "../support/iam";
 import { readMigrations } from "./migration-files";
 
 const PROFILES = ["dev", "prod"] as const;
+const PASSWORD_PLACES = ["secret", "parameter"] as const;
 const SUBMIT_ACTIONS = ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"];
 const FOLLOW_ACTIONS = [
   "redshift-data:DescribeStatement",
@@ -104,6 +111,13 @@ export interface QueryRunnerProps {
   readonly loader?: string;
 
   /**
+   * Where the loading user's password is: a secret, `<name>-loader`, or a SecureString of SSM, `/<name>/loader`. Delivery streams read secrets only.
+   *
+   * @default "secret"
+   */
+  readonly loaderIn?: (typeof PASSWORD_PLACES)[number];
+
+  /**
    * Roles of another account that may read the loading user's secret: its delivery streams'. The key must admit them too.
    *
    * @default - nobody outside of this account
@@ -162,6 +176,9 @@ export class QueryRunner extends Construct {
   /** Secret of the loading user, where there is one. Terraform makes it empty; the function puts `{"username", "password"}` into it. */
   readonly userSecret: SecretsmanagerSecret | undefined;
 
+  /** SecureString of the loading user, where its password is in one. Terraform makes it without a password; the function puts `{"username", "password"}` into it. */
+  readonly userParameter: SsmParameter | undefined;
+
   constructor(scope: Construct, id: string, props: QueryRunnerProps) {
     super(scope, id);
     const dataset = checkMatch(
@@ -196,7 +213,13 @@ export class QueryRunner extends Construct {
 
     for (const { table } of props.loaderGrants ?? []) checkGranted(this, folder, table, named(table), "loaderGrants");
     const granted = props.loaderGrants ?? tables.map((table): Grant => ({ schema, table, privileges: ["INSERT"] }));
-    if (granted.length > 0) {
+    const loaderIn = checkOneOf(this, "loaderIn", props.loaderIn ?? "secret", PASSWORD_PLACES);
+    if (granted.length > 0 && loaderIn === "parameter") {
+      if (props.secretReaders) throw new ConfigError(this, `secretReaders is for loaderIn "secret", got "parameter"`);
+      this.userParameter = this.createParameter(props, loader);
+      const parameter = { name: this.userParameter.name, keyArn: props.key.arn };
+      users.unshift({ name: loader, parameter, grants: granted });
+    } else if (granted.length > 0) {
       this.userSecret = new SecretsmanagerSecret(this, "loader-secret", {
         name: `${props.name}-loader`,
         description: `Database user ${loader} of ${granted.map(({ schema, table }) => `${schema}.${table}`).join(", ")}: {"username", "password"}, written by ${props.name}`,
@@ -246,6 +269,22 @@ export class QueryRunner extends Construct {
   get userSecretArn(): string {
     if (!this.userSecret) throw new ConfigError(this, "table must be given for a loading user with a secret");
     return this.userSecret.arn;
+  }
+
+  /**
+   * A password in the configuration would be in the state; a write-only value is in neither state nor plan, and this one is no password. What stands in the
+   * parameter from the first run on is the function's: Terraform does not write it again.
+   */
+  private createParameter({ name, key }: QueryRunnerProps, loader: string): SsmParameter {
+    return new SsmParameter(this, "loader-parameter", {
+      name: `/${name}/loader`,
+      description: `Database user ${loader}: {"username", "password"}, written by ${name}`,
+      type: "SecureString",
+      keyId: key.arn,
+      valueWo: NO_PASSWORD_YET,
+      valueWoVersion: 1,
+      lifecycle: { ignoreChanges: ["description", "value_wo", "value_wo_version"] },
+    });
   }
 
   /** The whole policy: it names one secret, so the resource is itself. */
@@ -302,6 +341,23 @@ export class QueryRunner extends Construct {
       { actions: ["secretsmanager:GetSecretValue"], on: [target.adminSecretArn] },
       ...(this.userSecret
         ? [{ actions: ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], on: [this.userSecret.arn] }]
+        : []),
+      ...(this.userParameter
+        ? [
+            { actions: ["ssm:GetParameter", "ssm:PutParameter"], on: [this.userParameter.arn] },
+            // SSM encrypts a standard parameter in the caller's name: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+            {
+              actions: ["kms:Encrypt"],
+              on: [key.arn],
+              when: [
+                {
+                  test: "StringEquals",
+                  variable: "kms:EncryptionContext:PARAMETER_ARN",
+                  values: [this.userParameter.arn],
+                },
+              ],
+            },
+          ]
         : []),
       // The function has it for its environment too; stated here so that the run waits for it.
       key.use,

@@ -139,6 +139,8 @@ export class RedshiftCluster extends Construct {
   readonly network: Place["network"];
   readonly securityGroup: Place["securityGroup"];
 
+  private readonly port: number;
+
   constructor(scope: Construct, id: string, props: RedshiftClusterProps) {
     super(scope, id);
     const profile = checkOneOf(this, "profile", props.profile ?? "dev", PROFILES);
@@ -157,6 +159,7 @@ export class RedshiftCluster extends Construct {
     checkDatabaseNames(this, { database: this.database, adminUser });
     checkNodes(this, nodeType, nodes);
     checkPort(this, port);
+    this.port = port;
     const placement = placementOf(this, props);
     const window = checkMatch(
       this,
@@ -243,6 +246,11 @@ export class RedshiftCluster extends Construct {
   /** Host name, without the port. */
   get endpointHost(): string {
     return this.cluster.dnsName;
+  }
+
+  /** TCP port. */
+  get endpointPort(): number {
+    return this.port;
   }
 
   /** `jdbc:redshift://HOST:PORT/DATABASE`. */

@@ -222,6 +222,11 @@ export class RedshiftServerless extends Construct {
     return this.workgroup.endpoint.get(0).address;
   }
 
+  /** TCP port. */
+  get endpointPort(): number {
+    return this.port;
+  }
+
   /** `jdbc:redshift://HOST:PORT/DATABASE`. */
   get jdbcUrl(): string {
     return `jdbc:redshift://${this.endpointHost}:${Token.asString(this.workgroup.port)}/${this.namespace.dbName}`;

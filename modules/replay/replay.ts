@@ -81,6 +81,7 @@ export class Replay extends Construct {
       timeoutSeconds: 900,
       memoryMb: 512,
       logRetentionDays,
+      ...loader.network,
     });
     loader.grantLoad("replay", this.function);
     loader.ledger.grantCompare(this.function.role);

@@ -8,15 +8,24 @@ import type { LoadTable } from "../../lambda-src/load/table";
 import type { LoadObjectsEnv } from "../../lambda-src/load-objects/config";
 import type { Bucket } from "../bucket";
 import type { EncryptionKey } from "../encryption-key";
-import { LambdaFunction } from "../lambda-function";
+import { LambdaFunction, type LambdaFunctionProps } from "../lambda-function";
 import type { Alarms } from "../observability";
-import { checkInteger } from "../support/check";
+import { ConfigError, checkInteger } from "../support/check";
 import { allow } from "../support/iam";
 import { checkBatching, checkMemory, checkTables } from "./checks";
+import { type DriverLogin, Inside } from "./inside";
 import { Ledger } from "./ledger";
 import { ObjectQueue } from "./object-queue";
 import { Sweep } from "./sweep";
-import { allowLoad, type ForeignLoadTarget, isForeign, type LoadTarget, rolesOf, whereIs } from "./warehouse";
+import {
+  allowLoad,
+  allowLogin,
+  type ForeignLoadTarget,
+  isForeign,
+  type LoadTarget,
+  rolesOf,
+  whereIs,
+} from "./warehouse";
 
 const MEGABYTE = 1024 * 1024;
 /** AWS's rule: six times the function's timeout and the batching window, so that a slow call is not taken for a lost one. */
@@ -54,6 +63,14 @@ export interface S3LoaderProps {
    * @default - no secret: each function logs in by IAM as the user of its own role
    */
   readonly secretArn?: string;
+
+  /**
+   * In place of the Data API: a connection to the warehouse by a driver, as the user of a SecureString of SSM, which must be encrypted with `key`. Then load and
+   * replay run inside of the warehouse's VPC.
+   *
+   * @default - the Data API, which needs no network path
+   */
+  readonly driver?: DriverLogin;
 
   /** Whether the ledger may be destroyed with what it remembers. */
   readonly disposable: boolean;
@@ -172,6 +189,7 @@ export class S3Loader extends Construct {
   readonly environment: LoadObjectsEnv;
 
   private readonly props: S3LoaderProps;
+  private readonly inside: Inside | undefined;
 
   constructor(scope: Construct, id: string, props: S3LoaderProps) {
     super(scope, id);
@@ -203,9 +221,8 @@ export class S3Loader extends Construct {
       BUCKET: bucket.name,
       LEDGER_TABLE: this.ledger.name,
       TABLES: tables,
-      ...whereIs(target),
+      ...this.reach(props),
       DATABASE: target.database,
-      ...(props.secretArn === undefined ? {} : { SECRET_ARN: props.secretArn }),
       ...rolesOf(target),
       MAX_FILES: String(maxFiles),
       MAX_BYTES: String(maxBytesMb * MEGABYTE),
@@ -213,6 +230,9 @@ export class S3Loader extends Construct {
       FINISHED_DAYS: String(ledgerDays),
       IGNORED_PREFIXES: JSON.stringify(ignored),
     };
+    this.inside = props.driver
+      ? new Inside(this, "inside", { name, login: props.driver, bucket, ledger: this.ledger })
+      : undefined;
     this.function = new LambdaFunction(this, "load", {
       name,
       source: "load-objects",
@@ -222,6 +242,7 @@ export class S3Loader extends Construct {
       timeoutSeconds,
       memoryMb: 512,
       logRetentionDays: props.logRetentionDays,
+      ...this.network,
     });
     if (!isForeign(target)) bucket.grantRead(target.copyRole);
     this.grantLoad("load", this.function);
@@ -253,13 +274,33 @@ export class S3Loader extends Construct {
       // One bad message must not bring back those that were loaded with it.
       functionResponseTypes: ["ReportBatchItemFailures"],
       scalingConfig: { maximumConcurrency: maxConcurrency },
-      dependsOn: [...ready, ...this.rights],
+      dependsOn: [...ready, ...this.rights, ...(this.inside?.ready ?? [])],
     });
+  }
+
+  /** Where a function runs that loads as this loader does, as `LambdaFunction` takes it: nowhere in particular, or inside of the warehouse's VPC. */
+  get network(): Pick<LambdaFunctionProps, "network"> {
+    return this.inside ? { network: this.inside.network } : {};
+  }
+
+  /** How the functions find the warehouse and log in, as their environment says it. */
+  private reach({ target, secretArn, driver }: S3LoaderProps): Readonly<Record<string, string>> {
+    if (driver === undefined)
+      return { ...whereIs(target), ...(secretArn === undefined ? {} : { SECRET_ARN: secretArn }) };
+    if (secretArn !== undefined)
+      throw new ConfigError(this, "secretArn must be left out with driver, which reads its parameter");
+    if (isForeign(target))
+      throw new ConfigError(
+        this,
+        "driver must be left out for a warehouse of another account, whose VPC is not this one's",
+      );
+    const { host, port, parameter } = driver;
+    return { WAREHOUSE_HOST: host, WAREHOUSE_PORT: String(port), LOGIN_PARAMETER: parameter.name };
   }
 
   /** Lets `fn` load as this loader does: its bucket, its ledger, its warehouse, as the database user of its own role. */
   grantLoad(id: string, fn: LambdaFunction): void {
-    const { bucket, key, target } = this.props;
+    const { bucket, key, target, driver } = this.props;
     allow(
       this,
       `${id}-objects`,
@@ -271,7 +312,8 @@ export class S3Loader extends Construct {
       key.use,
     );
     this.ledger.grantClaim(fn.role);
-    allowLoad(this, `${id}-sql`, fn.role, target, this.props.secretArn);
+    if (driver) allowLogin(this, `${id}-sql`, fn.role, driver.parameter.arn, key.arn);
+    else allowLoad(this, `${id}-sql`, fn.role, target, this.props.secretArn);
   }
 
   /** The function's own rights, which must be there when it is first called. */

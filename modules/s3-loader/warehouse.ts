@@ -86,6 +86,22 @@ export function allowLoad(
   );
 }
 
+/** Lets `role` read one SecureString, and the key's part in that. What it may do in the warehouse is that user's grants. */
+export function allowLogin(scope: Construct, id: string, role: IamRole, parameterArn: string, keyArn: string): void {
+  allow(
+    scope,
+    id,
+    role,
+    { actions: ["ssm:GetParameter"], on: [parameterArn] },
+    {
+      actions: ["kms:Decrypt"],
+      on: [keyArn],
+      // SSM gives the parameter's ARN as the context: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+      when: [{ test: "StringEquals", variable: "kms:EncryptionContext:PARAMETER_ARN", values: [parameterArn] }],
+    },
+  );
+}
+
 /** https://docs.aws.amazon.com/redshift/latest/mgmt/data-api-iam.html: temporary credentials of the caller's own identity. */
 function login(scope: Construct, id: string, target: LoadTarget): Allow {
   if ("workgroupName" in target) return { actions: ["redshift-serverless:GetCredentials"], on: [target.arn] };

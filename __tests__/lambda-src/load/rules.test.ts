@@ -158,10 +158,9 @@ describe("the environment", () => {
       bucket: "files",
       ledgerTable: "ledger",
       tables: [KPIS],
-      connection: { WorkgroupName: "w", Database: "d" },
+      reach: { by: "dataApi", connection: { WorkgroupName: "w", Database: "d" }, role: undefined },
       copyRole: "arn:aws:iam::123456789012:role/copy",
       bucketRegion: undefined,
-      dataApiRole: undefined,
       maxFiles: 1000,
       maxBytes: 1_073_741_824,
       leaseMilliseconds: 900_000,
@@ -181,15 +180,38 @@ describe("the environment", () => {
       IGNORED_PREFIXES: '["errors/"]',
     };
     expect(readLoadEnv({ ...ENV, ...env })).toMatchObject({
-      connection: { WorkgroupName: "w", Database: "d", SecretArn: "arn:secret" },
-      dataApiRole: { arn: "arn:role", externalId: "x" },
+      reach: {
+        connection: { WorkgroupName: "w", Database: "d", SecretArn: "arn:secret" },
+        role: { arn: "arn:role", externalId: "x" },
+      },
       copyRole: chain,
       maxFiles: 5,
       ignoredPrefixes: [".redstream/", "errors/"],
     });
   });
 
+  const DRIVER = { WORKGROUP_NAME: "", LOGIN_PARAMETER: "/load", WAREHOUSE_HOST: "w.example", WAREHOUSE_PORT: "5440" };
+
+  it("takes a host, a port and a parameter in place of the Data API", () => {
+    const reach = { by: "driver", host: "w.example", port: 5440, database: "d", parameter: "/load" };
+    expect(readLoadEnv({ ...ENV, ...DRIVER }).reach).toEqual({ ...reach, local: undefined });
+    const local = { REDSTREAM_LOCAL_WAREHOUSES: "127.0.0.1:4000" };
+    expect(readLoadEnv({ ...ENV, ...DRIVER, ...local }).reach).toEqual({ ...reach, local: "127.0.0.1:4000" });
+  });
+
   it.each([
+    [
+      { ...DRIVER, WAREHOUSE_HOST: "", WAREHOUSE_PORT: "" },
+      "set WAREHOUSE_HOST, WAREHOUSE_PORT in the function's environment",
+    ],
+    [
+      { ...DRIVER, SECRET_ARN: "arn", WORKGROUP_NAME: "w" },
+      "WORKGROUP_NAME, SECRET_ARN must be left out with LOGIN_PARAMETER: a driver does not use the Data API",
+    ],
+    [
+      { ...DRIVER, REDSTREAM_LOCAL_WAREHOUSES: "10.0.0.1:5439" },
+      'REDSTREAM_LOCAL_WAREHOUSES must be 127.0.0.1:PORT, and is for local runs alone; got "10.0.0.1:5439"',
+    ],
     [
       { BUCKET: "", WORKGROUP_NAME: "" },
       "set either CLUSTER_IDENTIFIER or WORKGROUP_NAME, BUCKET in the function's environment",

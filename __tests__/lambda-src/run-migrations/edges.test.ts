@@ -1,8 +1,11 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { SSMClient } from "@aws-sdk/client-ssm";
 import { deadlineOf } from "../../../lambda-src/data-api/deadline";
 import { readEnv } from "../../../lambda-src/run-migrations/config";
+import { NO_PASSWORD_YET } from "../../../lambda-src/run-migrations/event";
 import { onceGranted } from "../../../lambda-src/run-migrations/granted";
 import { handler } from "../../../lambda-src/run-migrations/index";
+import { ssmParameters } from "../../../lambda-src/run-migrations/parameters";
 import { secretsManager } from "../../../lambda-src/run-migrations/secrets";
 
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });
@@ -54,6 +57,30 @@ describe("secrets", () => {
     await expect(secretsManager(refusing(named("AccessDeniedException"))).read("arn")).rejects.toThrow(
       "AccessDeniedException",
     );
+  });
+});
+
+describe("parameters", () => {
+  const PARAMETER = { name: "/load/loader", keyArn: "arn:key" };
+  const answering = (Value: string) => ({ send: async () => ({ Parameter: { Value } }) }) as unknown as SSMClient;
+
+  it("takes what Terraform put there for no password", async () => {
+    expect(await ssmParameters(answering(NO_PASSWORD_YET)).read(PARAMETER)).toBeUndefined();
+    expect(await ssmParameters(answering("{}")).read(PARAMETER)).toBe("{}");
+  });
+
+  it("writes a SecureString under the stack's key", async () => {
+    const inputs: object[] = [];
+    const client = { send: async ({ input }: { input: object }) => inputs.push(input) } as unknown as SSMClient;
+    await ssmParameters(client).writeFirst(PARAMETER, "x");
+    expect(inputs).toEqual([
+      { Name: "/load/loader", Value: "x", Type: "SecureString", KeyId: "arn:key", Overwrite: true },
+    ]);
+  });
+
+  it("passes on that it may not", async () => {
+    const client = refusing(named("AccessDeniedException")) as unknown as SSMClient;
+    await expect(ssmParameters(client).read(PARAMETER)).rejects.toThrow("AccessDeniedException");
   });
 });
 

@@ -2,7 +2,7 @@ import type { Waiting } from "../../../lambda-src/data-api/retry";
 import { type Sql, SqlFailure } from "../../../lambda-src/data-api/sql";
 import type { IamUser, PasswordUser } from "../../../lambda-src/run-migrations/event";
 import type { MigrationFile } from "../../../lambda-src/run-migrations/migration";
-import type { Secrets } from "../../../lambda-src/run-migrations/users";
+import type { Secrets, WithPassword } from "../../../lambda-src/run-migrations/users";
 
 /** A warehouse in memory that knows just the statements this function writes; anything else it takes as a file's own. */
 export class FakeWarehouse implements Sql {
@@ -80,14 +80,17 @@ export class FakeWarehouse implements Sql {
 export class FakeSecrets implements Secrets {
   readonly texts = new Map<string, string>();
 
-  async read(arn: string): Promise<string | undefined> {
-    return this.texts.get(arn);
+  async read(user: WithPassword): Promise<string | undefined> {
+    return this.texts.get(placeOf(user));
   }
 
-  async writeFirst(arn: string, text: string): Promise<void> {
-    if (!this.texts.has(arn)) this.texts.set(arn, text);
+  async writeFirst(user: WithPassword, text: string): Promise<void> {
+    if (!this.texts.has(placeOf(user))) this.texts.set(placeOf(user), text);
   }
 }
+
+/** The key of a user's text. */
+export const placeOf = (user: WithPassword) => ("secretArn" in user ? user.secretArn : user.parameter.name);
 
 /** No waiting, one moment. */
 export const still: Waiting = { now: () => new Date("2026-11-21T08:54:21Z"), sleep: async () => {} };

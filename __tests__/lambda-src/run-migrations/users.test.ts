@@ -1,7 +1,18 @@
 import { createHash } from "node:crypto";
 import { SqlFailure } from "../../../lambda-src/data-api/sql";
 import { ensureUser } from "../../../lambda-src/run-migrations/users";
-import { Crash, FakeSecrets, FakeWarehouse, interleaved, killedAt, loader, orders, role, still } from "./fakes";
+import {
+  Crash,
+  FakeSecrets,
+  FakeWarehouse,
+  interleaved,
+  killedAt,
+  loader,
+  orders,
+  placeOf,
+  role,
+  still,
+} from "./fakes";
 
 let warehouse: FakeWarehouse;
 let secrets: FakeSecrets;
@@ -123,7 +134,7 @@ describe("the loading user", () => {
   it("ends so too where the store lets a second first text replace the first", async () => {
     for (const order of orders(12)) {
       fresh();
-      secrets.writeFirst = async (arn, text) => void secrets.texts.set(arn, text);
+      secrets.writeFirst = async (user, text) => void secrets.texts.set(placeOf(user), text);
       const process = (wrap: <P extends object>(port: P) => P) =>
         ensureUser(wrap(warehouse), wrap(secrets), loader, still);
       const results = await interleaved(order, [process, process]);

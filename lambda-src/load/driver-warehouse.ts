@@ -1,0 +1,102 @@
+import { despiteConflicts } from "../data-api/retry";
+import { SqlFailure } from "../data-api/sql";
+import { stagingFailure } from "./copy-failure";
+import type { Driver, DriverSession } from "./driver";
+import type { Load, Outcome, Warehouse } from "./ports";
+import { commitOf, fenceOf, hourLoadsIn, hourLoadsOf, outcomeIn, outcomeOf, stagingOf } from "./sql";
+
+export interface DriverOptions {
+  readonly copyRole: string;
+  readonly bucketRegion: string | undefined;
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** A warehouse whose sessions are connections of ours. */
+export interface ConnectedWarehouse extends Warehouse {
+  /** Ends the sessions of loads that were staged and not committed. */
+  close(): Promise<void>;
+}
+
+/**
+ * `Warehouse` by a driver: one connection is one session. A load's is kept from its COPY to its commit; everything else has one of its own.
+ *
+ * A connection that is lost while a COMMIT is under way leaves the same question as an answer of the Data API that is missing: `commit` rejects, and
+ * whoever called it asks for the outcome, over a new connection.
+ */
+export function driverWarehouse(driver: Driver, options: DriverOptions): ConnectedWarehouse {
+  const { copyRole, bucketRegion, now, sleep } = options;
+  const waiting = { now, sleep };
+  const staged = new Set<DriverSession>();
+
+  const alone = async <T>(work: (session: DriverSession) => Promise<T>): Promise<T> => {
+    const session = await driver.open();
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  };
+  const ask = (sql: string) => alone((session) => session.query(sql));
+  const outcome = async (loadId: string): Promise<Outcome | undefined> => outcomeIn(await ask(outcomeOf(loadId)));
+
+  return {
+    outcome,
+
+    async stage(load, manifestUrl) {
+      const started = now();
+      let session: DriverSession | undefined;
+      try {
+        session = await driver.open();
+        await transaction(session, stagingOf(load, { manifestUrl, copyRole, region: bucketRegion }));
+      } catch (error) {
+        await session?.close();
+        if (!(error instanceof SqlFailure)) throw error;
+        // Without a session it is the warehouse that could not be reached, whatever the words are.
+        if (!session) return { kind: "unable", text: error.message };
+        return stagingFailure(load, error, { started, query: ask, sleep });
+      }
+      const held = session;
+      staged.add(held);
+      return { kind: "staged", commit: () => commit(load, held) };
+    },
+
+    async fence(table, loadId) {
+      await despiteConflicts(waiting, () => alone((session) => transaction(session, fenceOf(table, loadId, now()))));
+      const found = await outcome(loadId);
+      if (!found) throw new SqlFailure(`nothing is recorded about load ${loadId} after it was ended`);
+      return found;
+    },
+
+    async hourLoads(table, hour) {
+      return hourLoadsIn(await ask(hourLoadsOf(table, hour)));
+    },
+
+    async close() {
+      await Promise.all([...staged].map((session) => session.close()));
+      staged.clear();
+    },
+  };
+
+  /**
+   * One transaction in the session that has the staged rows. A conflict leaves them there, so it can be tried again; the session stays until
+   * `close`, so that a second call finds it too.
+   */
+  async function commit(load: Load, session: DriverSession): Promise<void> {
+    await despiteConflicts(waiting, () => transaction(session, commitOf(load, now())));
+  }
+}
+
+/** All of the statements or none. @throws SqlFailure that says which one was refused; as many as there are means the COMMIT */
+async function transaction(session: DriverSession, statements: readonly string[]): Promise<void> {
+  await session.query("BEGIN");
+  let at = 0;
+  try {
+    for (; at < statements.length; at += 1) await session.query(statements[at]!);
+    await session.query("COMMIT");
+  } catch (error) {
+    if (!(error instanceof SqlFailure)) throw error;
+    await session.query("ROLLBACK");
+    throw new SqlFailure(error.message, at, session.pid);
+  }
+}
