@@ -7,10 +7,11 @@ import { EncryptionKey } from "../modules/encryption-key";
 import { QueryRunner } from "../modules/query-runner";
 import type { RedshiftCluster } from "../modules/redshift-cluster";
 import type { RedshiftServerless } from "../modules/redshift-serverless";
-import { type ForeignLoadTarget, loadsInto, WarehouseAccess } from "../modules/s3-loader";
+import { type ForeignLoadTarget, LOADS, loadsInto, WarehouseAccess } from "../modules/s3-loader";
 import { type EventSettings, type Settings, SettingsError } from "../settings";
 import { EVENT_LOADS, EVENT_TABLES, type EventStream } from "./event-tables";
 import { PipelineStack } from "./pipeline-stack";
+import type { LoadRoleNames } from "./table-loads";
 import { createWarehouse, warehouseOutputs } from "./warehouse";
 
 const STREAMS = Object.keys(EVENT_TABLES) as EventStream[];
@@ -88,6 +89,7 @@ export class EventWarehouse extends PipelineStack {
         .join(","),
       warehouse_copy_role_arn: this.warehouse.copyRole.arn,
       event_bucket: this.bucketName,
+      ...(byLoader ? { warehouse_loads: `${LOADS.schema}.${LOADS.table}` } : {}),
     });
   }
 
@@ -104,7 +106,7 @@ export class EventWarehouse extends PipelineStack {
     };
   }
 
-  /** The database user of the loader, as Redshift names it to the roles of a chain. */
+  /** The database user of loader and replay, as Redshift names it to the roles of a chain. */
   get databaseUserArn(): string {
     const { warehouse, access, partition, region, accountId } = this;
     const cluster = "identifier" in warehouse ? warehouse.identifier : "";
@@ -112,8 +114,8 @@ export class EventWarehouse extends PipelineStack {
   }
 
   /** Names of the roles in the events' account that this one's policies name beforehand. */
-  get loaderRoleName(): string {
-    return this.nameOf("events-load-function");
+  get loadRoleNames(): LoadRoleNames {
+    return { loader: this.nameOf("events-load-function"), replay: this.nameOf("events-replay-function") };
   }
 
   get bucketRoleName(): string {
@@ -133,10 +135,11 @@ export class EventWarehouse extends PipelineStack {
   }
 
   private admitLoader(name: string): WarehouseAccess {
+    const { loader, replay } = this.loadRoleNames;
     return new WarehouseAccess(this, "access", {
       name,
       target: this.warehouse,
-      loader: { accountId: this.eventAccountId, arn: this.eventRoleArn(this.loaderRoleName) },
+      loaders: { accountId: this.eventAccountId, arns: [this.eventRoleArn(loader), this.eventRoleArn(replay)] },
       externalId: this.externalId,
       bucketRoleArn: this.bucketRoleArn,
     });

@@ -77,7 +77,8 @@ function byLoader(scope: Construct, props: FastLapsDeliveryProps): FastLapsDeliv
     temporary: { prefix: OWN_PREFIX, days: MANIFEST_DAYS },
   });
   const gzip = warehouse.compression === "GZIP" ? ({ compression: "gzip" } as const) : {};
-  const tables = [{ name: warehouse.table, columns, copy: { format: "csv", ...gzip } } as const];
+  const copy = { format: "csv", ...gzip } as const;
+  const tables = [{ name: warehouse.table, columns, copy, hourColumn: "source_hour" }];
   const loads = new TableLoads(scope, "loads", {
     nameOf,
     key,
@@ -92,11 +93,12 @@ function byLoader(scope: Construct, props: FastLapsDeliveryProps): FastLapsDeliv
     target,
     key,
     dataset: "telemetry",
-    iamRoles: [loads.login],
+    iamRoles: loads.logins,
     profile,
     logRetentionDays,
   });
-  loads.start(migrations.ready);
+  // A table of Firehose's own COPY has no hour.
+  loads.start(migrations.runBehind("telemetry_loader"));
   const delivery = new FirehoseAfterAnalytics(scope, "processed-delivery", {
     name: nameOf("processed"),
     bucket: staging,

@@ -7,6 +7,7 @@ import { Replay } from "../modules/replay";
 import { type LoadTable, loadsInto, OWN_PREFIX, S3Loader } from "../modules/s3-loader";
 import type { Settings } from "../settings";
 import { PipelineStack } from "./pipeline-stack";
+import { loaderOutputs, MANIFEST_DAYS } from "./table-loads";
 import { createWarehouse, warehouseOutputs } from "./warehouse";
 
 /** Tables of sql/kpis, one a format. */
@@ -31,9 +32,6 @@ const TABLES: readonly LoadTable[] = [
     hourColumn: "source_hour",
   },
 ];
-
-/** Days that manifests are kept: as long as a load that is looked into can be. */
-const MANIFEST_DAYS = 14;
 
 /** Files put into a bucket, in the tables of a private warehouse: each version once, the bad ones set aside, any hour again. */
 export class S3LoaderStack extends PipelineStack {
@@ -108,16 +106,7 @@ export class S3LoaderStack extends PipelineStack {
     loader.start(migrations.ready);
 
     this.output({
-      loader_bucket: bucket.name,
-      loader_queue_url: loader.queue.queue.url,
-      loader_dead_letter_url: loader.queue.deadLetters.url,
-      loader_ledger: loader.ledger.name,
-      loader_function: loader.function.fn.functionName,
-      loader_tables: tables.map(({ schema = "public", name }) => `${schema}.${name}`).join(","),
-      sweep_state_machine: loader.sweep.machine.arn,
-      replay_state_machine: replay.machine.arn,
-      replay_function: replay.function.fn.functionName,
-      alarm_topic: alarms.topic.arn,
+      ...loaderOutputs({ bucket, tables, loader, replay, alarms }),
       ...warehouseOutputs(target),
     });
   }

@@ -4,48 +4,70 @@ import type { Bucket } from "../modules/bucket";
 import type { EncryptionKey } from "../modules/encryption-key";
 import { Alarms } from "../modules/observability";
 import type { IamLogin } from "../modules/query-runner";
+import { Replay } from "../modules/replay";
 import { type LoadTable, loadsInto, S3Loader, type S3LoaderProps } from "../modules/s3-loader";
 
 /** Days that manifests are kept: as long as a load that is looked into can be. */
 export const MANIFEST_DAYS = 14;
 
-export interface TableLoadsProps
-  extends Pick<S3LoaderProps, "target" | "roleName" | "disposable" | "logRetentionDays"> {
+/** Names of the functions' roles, for a warehouse in another account whose policies name them beforehand. */
+export interface LoadRoleNames {
+  readonly loader: string;
+  readonly replay: string;
+}
+
+export interface TableLoadsProps extends Pick<S3LoaderProps, "target" | "disposable" | "logRetentionDays"> {
   /** Full name of a part. */
   readonly nameOf: (part: string) => string;
   readonly key: EncryptionKey;
   /** Bucket that Firehose writes; each table's files under its name. */
   readonly bucket: Bucket;
   readonly tables: readonly LoadTable[];
+
+  /** @default - names that Terraform makes */
+  readonly roleNames?: LoadRoleNames;
 }
 
 /**
  * What stands behind Firehose with delivery `loader`: Firehose stops at the bucket, and the files are loaded from there, each version once, into a
- * warehouse that nobody reaches from outside.
+ * warehouse that nobody reaches from outside. Any past hour of them can be loaded again.
  */
 export class TableLoads extends Construct {
   private readonly loader: S3Loader;
+  private readonly replay: Replay;
   private readonly alarms: Alarms;
   private readonly props: TableLoadsProps;
 
   constructor(scope: Construct, id: string, props: TableLoadsProps) {
     super(scope, id);
     this.props = props;
-    const { nameOf, tables, ...rest } = props;
-    this.alarms = new Alarms(this, "alarms", { name: nameOf("alarms"), key: props.key });
+    const { nameOf, tables, roleNames, ...rest } = props;
+    const { key, bucket, logRetentionDays } = props;
+    this.alarms = new Alarms(this, "alarms", { name: nameOf("alarms"), key });
     this.loader = new S3Loader(this, "loader", {
       ...rest,
       name: nameOf("load"),
+      roleName: roleNames?.loader,
       // Firehose has gathered already: its prefix names the hour, and what it sets aside is nobody's table.
       tables: tables.map((table) => ({ ...table, datedKeys: true })),
       ignoredPrefixes: ["errors/"],
       alarms: this.alarms,
     });
+    this.replay = new Replay(this, "replay", {
+      name: nameOf("replay"),
+      roleName: roleNames?.replay,
+      key,
+      loader: this.loader,
+      bucket,
+      alarms: this.alarms,
+      logRetentionDays,
+    });
   }
 
-  /** The database user of the loading function, for the migrations to make. */
-  get login(): IamLogin {
-    return { roleName: this.loader.function.role.name, grants: loadsInto(this.props.tables) };
+  /** The database users of the functions, for the migrations of a warehouse beside them to make. */
+  get logins(): readonly IamLogin[] {
+    const grants = loadsInto(this.props.tables);
+    return [this.loader, this.replay].map((one) => ({ roleName: one.function.role.name, grants }));
   }
 
   /** Begins to load once the tables are there; those of another stack are already. */
@@ -53,18 +75,37 @@ export class TableLoads extends Construct {
     this.loader.start(...ready);
   }
 
-  /** What `redstream` reads of it. */
   get outputs(): Readonly<Record<string, string>> {
-    const { loader, alarms, props } = this;
-    return {
-      loader_bucket: props.bucket.name,
-      loader_queue_url: loader.queue.queue.url,
-      loader_dead_letter_url: loader.queue.deadLetters.url,
-      loader_ledger: loader.ledger.name,
-      loader_function: loader.function.fn.functionName,
-      loader_tables: props.tables.map(({ schema = "public", name }) => `${schema}.${name}`).join(","),
-      sweep_state_machine: loader.sweep.machine.arn,
-      alarm_topic: alarms.topic.arn,
-    };
+    return loaderOutputs({ ...this.props, loader: this.loader, replay: this.replay, alarms: this.alarms });
   }
+}
+
+export interface LoaderParts {
+  readonly bucket: Bucket;
+  readonly tables: readonly LoadTable[];
+  readonly loader: S3Loader;
+  readonly replay: Replay;
+  readonly alarms: Alarms;
+}
+
+/** What `redstream` reads of a loader and its replay. */
+export function loaderOutputs({
+  bucket,
+  tables,
+  loader,
+  replay,
+  alarms,
+}: LoaderParts): Readonly<Record<string, string>> {
+  return {
+    loader_bucket: bucket.name,
+    loader_queue_url: loader.queue.queue.url,
+    loader_dead_letter_url: loader.queue.deadLetters.url,
+    loader_ledger: loader.ledger.name,
+    loader_function: loader.function.fn.functionName,
+    loader_tables: tables.map(({ schema = "public", name }) => `${schema}.${name}`).join(","),
+    sweep_state_machine: loader.sweep.machine.arn,
+    replay_state_machine: replay.machine.arn,
+    replay_function: replay.function.fn.functionName,
+    alarm_topic: alarms.topic.arn,
+  };
 }

@@ -1,5 +1,17 @@
+import { gunzipSync, gzipSync } from "node:zlib";
 import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
-import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
+import {
+  GetObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import type { EmitResult } from "../../cli/emit";
+import type { EventStream } from "../../cli/emit/events";
+import { check, follow, loaderOf, plan, problemsOf, startReplay } from "../../cli/loads";
+import { query, warehouseOf } from "../../cli/query";
 import { sendEvents, sumUpEvents } from "../../cli/up/events";
 import { hasLoads, settleLoads } from "../../cli/up/loads";
 import { changesOf } from "./support/applied";
@@ -13,6 +25,7 @@ const SEED = 11;
 
 let stacks: EventStacks;
 let bucketRole: string;
+let sent: Record<EventStream, EmitResult>;
 
 beforeAll(async () => {
   const synthesized = await synthesizeWith({ events: { delivery: "loader" } });
@@ -50,7 +63,7 @@ describe("event-monitor with delivery loader, in two accounts", () => {
     const other = trust.replace(/dbuser:[^"]+/, "dbuser:another/IAMR:another");
     expect(other).not.toBe(trust);
     await put(other);
-    const sent = await sendEvents(stacks.events, stacks.outputs, { records: EVENTS, rate: 0, seed: SEED, ...quiet });
+    sent = await sendEvents(stacks.events, stacks.outputs, { records: EVENTS, rate: 0, seed: SEED, ...quiet });
     await stacks.settle();
     const loaded = async () => (await sumUpEvents(stacks, stacks.outputs, sent, SEED)).hops.at(-1)!.counts.rows;
     expect(await loaded()).toBe(0);
@@ -60,6 +73,84 @@ describe("event-monitor with delivery loader, in two accounts", () => {
     expect(checks.filter(({ holds }) => !holds)).toEqual([]);
     expect(checks).toHaveLength(10);
   }, 240_000);
+});
+
+const never = new AbortController().signal;
+const loader = () => loaderOf({ stack: "event-monitor", outputs: { ...stacks.outputs } });
+const rows = async (sql: string) =>
+  (await query(new RedshiftDataClient(stacks.warehouse.internal), warehouseOf(stacks.outputs)!, sql)).rows;
+const count = async (where = "TRUE") =>
+  Number((await rows(`SELECT COUNT(*) FROM public.events WHERE ${where}`))[0]![0]);
+
+/** The hours that user events were loaded into, from the first to behind the last. */
+async function loadedHours() {
+  const [[first, last] = []] = await rows(
+    "SELECT CAST(MIN(source_hour) AS VARCHAR), CAST(DATEADD(hour, 1, MAX(source_hour)) AS VARCHAR) FROM public.events",
+  );
+  const [from, to] = [first, last].map((time) => String(time).replace(" ", "T").slice(0, 13)) as [string, string];
+  return { table: "events", from, to };
+}
+
+async function replay(table = "events") {
+  const span = { ...(await loadedHours()), table };
+  const { internal } = stacks.events;
+  return follow(internal, await startReplay(internal, loader(), span), never);
+}
+
+describe("replay of hours that were loaded", () => {
+  it("plans with the files of these hours alone, and with none of the hour before", async () => {
+    const span = await loadedHours();
+    const planned = await plan(stacks.events.internal, loader(), span);
+    expect(planned).toMatchObject({ table: "events", restore: { files: 0 } });
+    expect(planned.hours[0]).toBe(span.from);
+    const before = new Date(Date.parse(`${span.from}:00:00Z`) - 3_600_000).toISOString().slice(0, 13);
+    await expect(
+      plan(stacks.events.internal, loader(), { table: "events", from: before, to: span.from }),
+    ).resolves.toMatchObject({ hours: [], files: 0 });
+  }, 60_000);
+
+  it("gives the same tables when it is done twice: every event once, by count and checksum", async () => {
+    for (const _ of ["once", "twice"]) await expect(replay()).resolves.toMatchObject({ rows: EVENTS });
+    await expect(replay("utm")).resolves.toMatchObject({ rows: EVENTS });
+    const { checks } = await sumUpEvents(stacks, stacks.outputs, sent, SEED);
+    expect(checks.filter(({ holds }) => !holds)).toEqual([]);
+    expect(checks.map(({ says }) => says)).toContain("user: the rows are the events that were sent, by checksum");
+  }, 180_000);
+
+  it("replaces the rows of a file that was fixed, and leaves the rest", async () => {
+    const s3 = new S3Client(stacks.events.internal);
+    const Bucket = stacks.outputs.event_bucket;
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "events/" }));
+    const Key = Contents[0]!.Key!;
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    const lines = gunzipSync(Buffer.from(await Body!.transformToByteArray()))
+      .toString()
+      .trim()
+      .split("\n");
+    const fixed = lines.map((line) => `${JSON.stringify({ ...JSON.parse(line), topic: "fixed" })}\n`).join("");
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: gzipSync(fixed) }));
+    await settle();
+    // A new version is a new load; the old one's rows go when the hour is loaded again.
+    expect(await count()).toBe(EVENTS + lines.length);
+    await expect(replay()).resolves.toMatchObject({ rows: EVENTS });
+    expect([await count(), await count("topic = 'fixed'"), await count("source_hour IS NULL")]).toEqual([
+      EVENTS,
+      lines.length,
+      0,
+    ]);
+  }, 180_000);
+
+  it("leaves a table that a monitor is content with, by the loads that the warehouse recorded", async () => {
+    const health = await check(new RedshiftDataClient(stacks.warehouse.internal), warehouseOf(stacks.outputs)!, {
+      table: "events",
+      recorded: true,
+      rejects: 0,
+      now: new Date(),
+    });
+    expect(health).toMatchObject({ rows: EVENTS, timeColumn: "request_timestamp" });
+    expect(Date.now() - health.newestLoad!.getTime()).toBeLessThan(600_000);
+    expect(problemsOf(health)).toEqual([]);
+  }, 60_000);
 });
 
 describe("both stacks, destroyed", () => {

@@ -24,6 +24,12 @@ describe("sql/telemetry", () => {
     );
   });
 
+  it("has what a loader needs apart: the table that Firehose's COPY fills has no column more", () => {
+    const [add, ...more] = readMigrations(emptyStack(), "sql/telemetry_loader");
+    expect(add!.sql).toContain("ALTER TABLE public.demo_cluster_dbtable ADD COLUMN source_hour TIMESTAMP;");
+    expect(more).toEqual([]);
+  });
+
   const queries = readdirSync(path.resolve(FOLDER, "queries")).filter((name) => !name.startsWith("failed_loads"));
   it.each(queries)("has a query that runs on that table: %s", async (name) => {
     const database = await (await DuckDBInstance.create(":memory:")).connect();

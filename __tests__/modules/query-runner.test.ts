@@ -277,6 +277,32 @@ describe("QueryRunner", () => {
     );
   });
 
+  it("runs another dataset behind its own, with the same function, under its own name and for nobody", () => {
+    mkdirSync(path.join(sqlFolder, "laps_hours"));
+    writeFileSync(path.join(sqlFolder, "laps_hours", "001_hours.sql"), "SELECT 1;\n");
+    minimal().runBehind("laps_hours");
+    const [behind, own, ...more] = resources(stack, LambdaInvocation);
+    expect(more).toEqual([]);
+    expect(readEvent(JSON.parse(behind.input))).toEqual({
+      dataset: "laps_hours",
+      migrations: [{ name: "001_hours.sql", sql: "SELECT 1;\n" }],
+      users: [],
+    });
+    const { input: _, depends_on, ...same } = behind;
+    expect(depends_on).toEqual([expect.stringMatching(/^aws_lambda_invocation\.runner_run_/)]);
+    expect(own).toMatchObject(same);
+  });
+
+  it("refuses another dataset without a folder, or by a name that is none", () => {
+    const runner = minimal();
+    expect(() => runner.runBehind("nothing")).toThrow(
+      new Error(`t/runner: dataset: folder ${sqlFolder}/nothing does not exist`),
+    );
+    expect(() => runner.runBehind("../laps")).toThrow(
+      new Error('t/runner: dataset must be a-z, 0-9 and _, a letter first, got "../laps"'),
+    );
+  });
+
   it("passes over what lies beside the numbered files", () => {
     write("README.md", "words");
     mkdirSync(path.join(sqlFolder, "laps", "queries"));

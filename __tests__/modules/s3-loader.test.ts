@@ -2,6 +2,7 @@ import { CloudwatchEventRule } from "@cdktf/provider-aws/lib/cloudwatch-event-ru
 import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-target";
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import { DynamodbTable } from "@cdktf/provider-aws/lib/dynamodb-table";
+import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { LambdaEventSourceMapping } from "@cdktf/provider-aws/lib/lambda-event-source-mapping";
 import { LambdaFunction } from "@cdktf/provider-aws/lib/lambda-function";
 import { S3BucketNotification } from "@cdktf/provider-aws/lib/s3-bucket-notification";
@@ -420,6 +421,12 @@ describe("S3Loader", () => {
 });
 
 describe("Replay", () => {
+  it("names its role where the other account's policies name it beforehand", () => {
+    new Replay(stack, "replay", { name: "replay-a1", roleName: "replays", key, loader: minimal(), bucket });
+    const named = resources(stack, IamRole).filter(({ name }) => name !== undefined);
+    expect(named).toMatchObject([{ name: "replays" }]);
+  });
+
   const states = (index: number) => {
     const definition = JSON.parse(resources(stack, SfnStateMachine)[index].definition);
     return definition.States;

@@ -24,8 +24,10 @@ export function resources(stack: TerraformStack, of: { readonly tfResourceType: 
 }
 
 /** The statements that `modules/support/iam.allow` gave to roles whose reference contains `role`, each as the policy document has it. */
-export function statementsOf(stack: TerraformStack, role: string): Json[] {
-  const json = synthesized(stack);
+export const statementsOf = (stack: TerraformStack, role: string): Json[] => statementsIn(synthesized(stack), role);
+
+/** The same of a synthesized stack. */
+export function statementsIn(json: Json, role: string): Json[] {
   const policies: Json[] = Object.values(json.resource?.aws_iam_role_policy ?? {});
   return policies
     .filter((policy) => policy.role.includes(role))

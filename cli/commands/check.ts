@@ -1,6 +1,6 @@
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { Command } from "commander";
-import { check, linesOfHealth, loaderOf, problemsOf, rejectsOf } from "../loads";
+import { check, hasLoader, isRecorded, linesOfHealth, loaderOf, problemsOf, rejectsOf } from "../loads";
 import { integer, targetOption } from "../options";
 import { CommandError } from "../problem";
 import { warehouseOf } from "../query";
@@ -20,7 +20,7 @@ export function checkCommand(): Command {
     .description(
       "How a table is: rows, newest event and load, load errors of the last hour; exit code 1 when something is wrong",
     )
-    .argument("<stack>", "stack of the warehouse")
+    .argument("<stack>", "stack of the table's warehouse or loader")
     .argument("<table>", "TABLE or SCHEMA.TABLE")
     .option(
       "--time <column>",
@@ -30,13 +30,14 @@ export function checkCommand(): Command {
     .addOption(targetOption())
     .action(async (stack: string, table: string, flags: CheckFlags) => {
       const target = findTarget(flags.target, stack);
-      const warehouse = warehouseOf(target.outputs);
+      const place = placeOf(target, flags.target);
+      const warehouse = warehouseOf(place.outputs);
       if (!warehouse) throw new CommandError(`${target.stack} has no warehouse: its files are in its buckets`);
       const now = new Date();
-      const health = await check(new RedshiftDataClient(target.client), warehouse, {
+      const health = await check(new RedshiftDataClient(place.client), warehouse, {
         table,
         timeColumn: flags.time,
-        recorded: hasLoader(target),
+        recorded: isRecorded(target),
         rejects: await recentRejects(target, table, now),
         now,
       });
@@ -46,10 +47,15 @@ export function checkCommand(): Command {
     });
 }
 
-const hasLoader = ({ outputs }: Target) => typeof outputs.loader_ledger === "string";
+/** Where the warehouse is: in the stack itself, or in the one that it names, perhaps of another account. */
+function placeOf(target: Target, name: TargetName): Target {
+  const { warehouse_stack: other } = target.outputs;
+  return typeof other === "string" ? findTarget(name, other) : target;
+}
 
-async function recentRejects(target: Target, table: string, now: Date): Promise<number> {
-  if (!hasLoader(target)) return 0;
+/** Undefined where the loader is another stack's. */
+async function recentRejects(target: Target, table: string, now: Date): Promise<number | undefined> {
+  if (!hasLoader(target)) return isRecorded(target) ? undefined : 0;
   let rejects = 0;
   const since = new Date(now.getTime() - HOUR_MS);
   for await (const _ of rejectsOf(target.client, loaderOf(target), { table: table.split(".").at(-1), since }))

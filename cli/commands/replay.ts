@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { interruptible } from "../interrupt";
-import { follow, linesOfPlan, loaderOf, plan, startReplay } from "../loads";
+import { follow, linesOfPlan, plan, replayOf, startReplay } from "../loads";
 import { targetOption } from "../options";
 import { CommandError } from "../problem";
 import { findTarget, type TargetName } from "../target";
@@ -35,7 +35,7 @@ export function replayCommand(): Command {
       interruptible(async (signal) => {
         if (span.from >= span.to) throw new CommandError(`--from must be before --to, got ${span.from} and ${span.to}`);
         const target = findTarget(name, stack);
-        const loader = loaderOf(target);
+        const loader = replayOf(target);
         const planned = await plan(target.client, loader, span);
         for (const line of linesOfPlan(planned)) console.log(line);
         if (dryRun || planned.hours.length === 0) return;

@@ -14,8 +14,8 @@ export interface Health {
   readonly newestLoad: Date | undefined;
   /** Faults in the last hour of COPYs into the table itself. The loader's go to a staging table: its faults are files set aside. */
   readonly loadErrors: number;
-  /** Files that the loader set aside in the last hour. */
-  readonly rejects: number;
+  /** Files that the loader set aside in the last hour; undefined where that is not known. */
+  readonly rejects: number | undefined;
   readonly at: Date;
 }
 
@@ -27,7 +27,7 @@ export interface CheckOptions {
   /** Whether the loader loads it, which records its loads in the warehouse itself. */
   readonly recorded: boolean;
   /** Files set aside in the last hour, by whoever knows. */
-  readonly rejects: number;
+  readonly rejects: number | undefined;
   readonly now: Date;
 }
 
@@ -64,7 +64,7 @@ export function problemsOf(
   const problems: string[] = [];
   if (rows === 0) problems.push("it has no rows");
   if (loadErrors > 0) problems.push(`COPY told of ${counted(loadErrors, "fault")} in the last hour`);
-  if (rejects > 0) problems.push(`${counted(rejects, "file")} set aside in the last hour`);
+  if (rejects !== undefined && rejects > 0) problems.push(`${counted(rejects, "file")} set aside in the last hour`);
   const last = newestEvent ?? newestLoad;
   if (maxLagSeconds !== undefined) {
     const lag = lagOf(last, at);
@@ -84,7 +84,9 @@ export function linesOfHealth(health: Health): string[] {
     `newest event  ${timeColumn === undefined ? "no column holds a time" : `${when(newestEvent)}, by ${timeColumn}`}`,
     `newest load   ${when(newestLoad)}`,
     `load errors   ${loadErrors} in the last hour`,
-    `set aside     ${counted(rejects, "file")} in the last hour`,
+    rejects === undefined
+      ? "set aside     not known here: ask the stack of the loader"
+      : `set aside     ${counted(rejects, "file")} in the last hour`,
   ];
 }
 

@@ -30,6 +30,8 @@ const FOLLOW_ACTIONS = [
 ];
 /** Lambda takes at most 6 MB of input. */
 const INPUT_BYTES = 6 * 1024 * 1024;
+const DATASET = /^[a-z][a-z0-9_]{0,126}$/;
+const DATASET_RULE = "a-z, 0-9 and _, a letter first";
 const PLAIN_NAME = /^[a-z_][a-z0-9_]{0,126}$/;
 const PLAIN_NAME_RULE = "1 to 127 of a-z, 0-9 and _, a letter or _ first";
 
@@ -179,15 +181,12 @@ export class QueryRunner extends Construct {
   /** SecureString of the loading user, where its password is in one. Terraform makes it without a password; the function puts `{"username", "password"}` into it. */
   readonly userParameter: SsmParameter | undefined;
 
+  private readonly props: QueryRunnerProps;
+
   constructor(scope: Construct, id: string, props: QueryRunnerProps) {
     super(scope, id);
-    const dataset = checkMatch(
-      this,
-      "dataset",
-      props.dataset,
-      /^[a-z][a-z0-9_]{0,126}$/,
-      "a-z, 0-9 and _, a letter first",
-    );
+    this.props = props;
+    const dataset = checkMatch(this, "dataset", props.dataset, DATASET, DATASET_RULE);
     const tables = props.table === undefined ? [] : [props.table].flat();
     for (const table of tables) checkMatch(this, "table", table, PLAIN_NAME, PLAIN_NAME_RULE);
     const schema = checkMatch(this, "schema", props.schema ?? "public", PLAIN_NAME, PLAIN_NAME_RULE);
@@ -248,16 +247,7 @@ export class QueryRunner extends Construct {
 
     const values = this.checkedValues(folder, migrations, props.values);
     const input: RunMigrationsEvent = { dataset, migrations, users, ...(values ? { values } : {}) };
-    this.invocation = new LambdaInvocation(this, "run", {
-      functionName: this.function.fn.functionName,
-      // The alias, so that the version just published runs, and so that a new version alone is no reason to run again.
-      qualifier: this.function.alias.name,
-      lifecycleScope: "CREATE_ONLY",
-      input: this.written(input),
-      // A cluster made anew is empty: its superuser's secret is another one, and everything is run again.
-      triggers: { warehouse: props.target.adminSecretArn },
-      dependsOn: [rights, ...(props.waitFor ?? [])],
-    });
+    this.invocation = this.run("run", input, [rights, ...(props.waitFor ?? [])]);
   }
 
   /** Wait for this before loading: the tables exist and the loading user can log in. */
@@ -284,6 +274,31 @@ export class QueryRunner extends Construct {
       valueWo: NO_PASSWORD_YET,
       valueWoVersion: 1,
       lifecycle: { ignoreChanges: ["description", "value_wo", "value_wo_version"] },
+    });
+  }
+
+  /**
+   * Runs the files of another dataset behind these: for what only one choice of the settings needs. They are numbered for themselves and recorded under
+   * their own name, so that leaving the choice neither undoes them nor makes this dataset's history look cut.
+   *
+   * @returns what to wait for in place of `ready`
+   */
+  runBehind(dataset: string): ITerraformDependable {
+    checkMatch(this, "dataset", dataset, DATASET, DATASET_RULE);
+    const migrations = readMigrations(this, `${this.props.sqlFolder ?? "sql"}/${dataset}`);
+    return this.run(`run-${dataset}`, { dataset, migrations, users: [] }, [this.invocation]);
+  }
+
+  private run(id: string, input: RunMigrationsEvent, dependsOn: ITerraformDependable[]): LambdaInvocation {
+    return new LambdaInvocation(this, id, {
+      functionName: this.function.fn.functionName,
+      // The alias, so that the version just published runs, and so that a new version alone is no reason to run again.
+      qualifier: this.function.alias.name,
+      lifecycleScope: "CREATE_ONLY",
+      input: this.written(input),
+      // A cluster made anew is empty: its superuser's secret is another one, and everything is run again.
+      triggers: { warehouse: this.props.target.adminSecretArn },
+      dependsOn,
     });
   }
 

@@ -22,6 +22,13 @@ export interface ReplayProps {
   readonly bucket: Bucket;
 
   /**
+   * Name of the function's role, for a warehouse in another account whose policies name it beforehand.
+   *
+   * @default - one that Terraform makes
+   */
+  readonly roleName?: string;
+
+  /**
    * Days for which S3 keeps a copy that was restored from Glacier, 1 to 90.
    *
    * @default 3
@@ -76,6 +83,7 @@ export class Replay extends Construct {
     this.function = new LambdaFunction(this, "function", {
       name,
       source: "replay",
+      roleName: props.roleName,
       key,
       environment: { ...environment },
       timeoutSeconds: 900,

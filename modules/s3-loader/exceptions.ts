@@ -14,7 +14,7 @@ export const EXCEPTIONS: readonly ScanException[] = [
     at: "reader/role",
     checks: ["CKV_AWS_61"],
     reason:
-      "The account as principal stands for one role of it, which the condition names (modules/support/foreign-roles.ts), and for one database user, by the external id.",
+      "The account as principal stands for the roles of it that the condition names (modules/support/foreign-roles.ts), and for one database user, by the external id.",
   },
   {
     on: "data.aws_availability_zones",

@@ -2,7 +2,7 @@ import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-p
 import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { Construct } from "constructs";
 import type { Bucket } from "../bucket";
-import { admitted } from "../support/foreign-roles";
+import { admitted, type ForeignRoles } from "../support/foreign-roles";
 import { allow } from "../support/iam";
 import { allowLoad, type LoadTarget } from "./warehouse";
 
@@ -19,10 +19,10 @@ export interface WarehouseAccessProps {
   /** The warehouse, of this account. */
   readonly target: LoadTarget;
 
-  /** Role of the loading function. */
-  readonly loader: OtherRole;
+  /** Roles of the functions that load: the loader's, and that of its replay. Both are one database user, whom COPY's chain knows. */
+  readonly loaders: ForeignRoles;
 
-  /** What the loading function says besides: so that nobody who may assume roles here is talked into assuming this one. */
+  /** What the functions say besides: so that nobody who may assume roles here is talked into assuming this one. */
   readonly externalId: string;
 
   /** Role that reads the bucket, which COPY's role is let assume. */
@@ -30,11 +30,11 @@ export interface WarehouseAccessProps {
 }
 
 /**
- * The warehouse's side of a loader in another stack: a role that the loading function assumes to run SQL, and the right of COPY's role to go on to the
+ * The warehouse's side of a loader in another stack: a role that the loading functions assume to run SQL, and the right of COPY's role to go on to the
  * bucket's. The migrations make its database user, `IAMR:<role>`.
  *
  * @example
- * new WarehouseAccess(this, "access", { name, target: warehouse, loader: { accountId, arn }, externalId, bucketRoleArn });
+ * new WarehouseAccess(this, "access", { name, target: warehouse, loaders: { accountId, arns }, externalId, bucketRoleArn });
  */
 export class WarehouseAccess extends Construct {
   readonly role: IamRole;
@@ -42,7 +42,7 @@ export class WarehouseAccess extends Construct {
   constructor(scope: Construct, id: string, props: WarehouseAccessProps) {
     super(scope, id);
     const external = { test: "StringEquals", value: props.externalId };
-    this.role = assumedBy(this, "role", props.name, props.loader, external);
+    this.role = assumedBy(this, "role", props.name, props.loaders, external);
     allowLoad(this, "sql", this.role, props.target);
     allow(this, "chain", props.target.copyRole, { actions: ["sts:AssumeRole"], on: [props.bucketRoleArn] });
   }
@@ -78,20 +78,21 @@ export class BucketRole extends Construct {
     super(scope, id);
     // Redshift folds the names of users or not, by a parameter of the warehouse: IAMR:role and iamr:role are one user.
     const external = { test: "StringEqualsIgnoreCase", value: props.databaseUserArn };
-    this.role = assumedBy(this, "role", props.name, props.copyRole, external);
+    const { accountId, arn } = props.copyRole;
+    this.role = assumedBy(this, "role", props.name, { accountId, arns: [arn] }, external);
     props.bucket.grantRead(this.role);
   }
 }
 
-/** A role for one other role, which must say this external id. */
+/** A role for these others and nobody else, who must say this external id. */
 function assumedBy(
   scope: Construct,
   id: string,
   name: string,
-  by: OtherRole,
+  by: ForeignRoles,
   external: { readonly test: string; readonly value: string },
 ): IamRole {
-  const { principals, only } = admitted(scope, `${id}-partition`, { accountId: by.accountId, arns: [by.arn] });
+  const { principals, only } = admitted(scope, `${id}-partition`, by);
   const trust = new DataAwsIamPolicyDocument(scope, `${id}-trust`, {
     statement: [
       {

@@ -20,7 +20,7 @@ export type LoadTarget = {
 export type ForeignLoadTarget = {
   readonly database: string;
 
-  /** Role beside the warehouse that the loading function assumes to run SQL; its database user is `IAMR:<role>`. */
+  /** Role beside the warehouse that the loading functions assume to run SQL; its database user is `IAMR:<role>`. */
   readonly loadRoleArn: string;
 
   /** External id that this role asks for. */

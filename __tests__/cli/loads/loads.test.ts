@@ -10,6 +10,7 @@ import {
   type Reject,
   redrive,
   rejectsOf,
+  replayOf,
   retry,
 } from "../../../cli/loads";
 
@@ -210,6 +211,12 @@ describe("the health of a table", () => {
     ]);
   });
 
+  it("does not make up a number of files set aside where another stack's loader knows it", () => {
+    const elsewhere = { ...health, rejects: undefined };
+    expect(linesOfHealth(elsewhere).at(-1)).toBe("set aside     not known here: ask the stack of the loader");
+    expect(problemsOf(elsewhere)).toEqual([]);
+  });
+
   it.each<[string, Partial<Health>, number | undefined, string[]]>([
     ["nothing", {}, 60, []],
     ["no rows", { rows: 0 }, undefined, ["it has no rows"]],
@@ -223,8 +230,41 @@ describe("the health of a table", () => {
   });
 });
 
-it("a stack without a loader is said to have none", () => {
-  expect(() => loaderOf({ stack: "telemetry-lake", outputs: { raw_bucket: "b" } })).toThrow(
-    "telemetry-lake has no loader: its tables are loaded by Amazon Data Firehose, or it has none",
+describe("a stack without a loader", () => {
+  const stacks = {
+    "event-monitor": { user_delivery_stream: "d", event_bucket: "b" },
+    "event-warehouse": { warehouse_tables: "public.events,public.utm" },
+    "telemetry-warehouse": { processed_delivery_stream: "d", warehouse_table: "public.laps" },
+  };
+
+  it.each([
+    ["event-monitor", "events.delivery"],
+    ["event-warehouse", "events.delivery"],
+    ["telemetry-warehouse", "warehouse.delivery"],
+  ] as const)(
+    "such as %s says in a line what to set for one, and why Firehose's rows cannot be replayed",
+    (stack, setting) => {
+      const target = { stack, outputs: stacks[stack] };
+      expect(() => loaderOf(target)).toThrow(
+        new Error(
+          `${stack} has no loader: Amazon Data Firehose loads its tables; set ${setting} to "loader" and apply it`,
+        ),
+      );
+      expect(() => replayOf(target)).toThrow(
+        new Error(
+          `${stack} cannot replay: rows that Amazon Data Firehose loads have no source_hour, by which those of an hour are replaced; set ${setting} to "loader" and apply it: what is loaded from then on can be replayed`,
+        ),
+      );
+    },
   );
+
+  it.each([loaderOf, replayOf])("is told where the loader of its tables is, or that it has no such tables", (of) => {
+    const recorded = { warehouse_tables: "public.events", warehouse_loads: "redstream.loads" };
+    expect(() => of({ stack: "event-warehouse", outputs: recorded })).toThrow(
+      new Error("event-warehouse has no loader: that of its tables is in the stack of the streams; name event-monitor"),
+    );
+    expect(() => of({ stack: "telemetry-lake", outputs: { raw_bucket: "b", processed_delivery_stream: "d" } })).toThrow(
+      new Error("telemetry-lake has no loader, and no table that files are loaded into"),
+    );
+  });
 });
