@@ -8,6 +8,7 @@ import { QueryRunner } from "../modules/query-runner";
 import type { RedshiftCluster } from "../modules/redshift-cluster";
 import type { RedshiftServerless } from "../modules/redshift-serverless";
 import { type ForeignLoadTarget, loadsInto, WarehouseAccess } from "../modules/s3-loader";
+import { allow } from "../modules/support/iam";
 import { type EventSettings, type Settings, SettingsError } from "../settings";
 import { EVENT_LOADS, EVENT_TABLES, type EventStream } from "./event-tables";
 import { PipelineStack } from "./pipeline-stack";
@@ -81,6 +82,8 @@ export class EventWarehouse extends PipelineStack {
       region: settings.region,
     }).grantRead(this.warehouse.copyRole);
 
+    if (this.events.lakeFormat !== "none") this.queryLake(nameOf("lake-migrate"), settings);
+
     this.output({
       ...warehouseOutputs(this.warehouse),
       warehouse_tables: Object.values(EVENT_TABLES)
@@ -120,6 +123,15 @@ export class EventWarehouse extends PipelineStack {
     return this.nameOf("events-files");
   }
 
+  get lakeRoleName(): string {
+    return this.nameOf("events-lake");
+  }
+
+  /** Database of the data catalog that `event-monitor` makes. */
+  get lakeDatabase(): string {
+    return this.nameOf("events-lake").replaceAll("-", "_");
+  }
+
   private get bucketRoleArn(): string {
     return this.eventRoleArn(this.bucketRoleName);
   }
@@ -139,6 +151,23 @@ export class EventWarehouse extends PipelineStack {
       loader: { accountId: this.eventAccountId, arn: this.eventRoleArn(this.loaderRoleName) },
       externalId: this.externalId,
       bucketRoleArn: this.bucketRoleArn,
+    });
+  }
+
+  /** An external schema over what `event-monitor` keeps in a columnar format. The roles are a chain, in one account too: only its end may read. */
+  private queryLake(name: string, { region, profile }: Settings): void {
+    const { copyRole } = this.warehouse;
+    const lakeRoleArn = this.eventRoleArn(this.lakeRoleName);
+    allow(this, "lake-chain", copyRole, { actions: ["sts:AssumeRole"], on: [lakeRoleArn] });
+    new QueryRunner(this, "lake-migrations", {
+      name,
+      target: this.warehouse,
+      key: this.key,
+      dataset: "events_lake",
+      values: { database: this.lakeDatabase, region, roles: `${copyRole.arn},${lakeRoleArn}` },
+      waitFor: [this.migrations.ready],
+      profile,
+      logRetentionDays: this.logRetentionDays,
     });
   }
 
