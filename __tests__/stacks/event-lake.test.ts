@@ -126,7 +126,6 @@ describe("events.lakeFormat", () => {
         .filter(({ dataset }) => dataset === "events_lake");
       expect(run.users).toEqual([]);
       expect(run.values).toEqual({
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's own
         database: "redstream_events_lake_${random_id.suffix.hex}",
         region: "us-east-1",
         roles: expect.stringMatching(new RegExp(`^\\$\\{aws_iam_role\\.warehouse_copy-role_\\w+\\.arn\\},${role}$`)),

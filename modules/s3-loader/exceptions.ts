@@ -9,11 +9,4 @@ export const EXCEPTIONS: readonly ScanException[] = [
     reason:
       "Names of objects are not known beforehand: reading ends in * for the loader's one bucket, writing for the manifests in it.",
   },
-  {
-    on: "aws_iam_role",
-    at: "reader/role",
-    checks: ["CKV_AWS_61"],
-    reason:
-      "The account as principal stands for one role of it, which the condition names (modules/support/foreign-roles.ts), and for one database user, by the external id.",
-  },
 ];
