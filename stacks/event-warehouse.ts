@@ -4,6 +4,7 @@ import { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { ForeignBucket } from "../modules/bucket";
 import { EncryptionKey } from "../modules/encryption-key";
+import { InterfaceEndpoint } from "../modules/network";
 import { QueryRunner } from "../modules/query-runner";
 import type { RedshiftCluster } from "../modules/redshift-cluster";
 import type { RedshiftServerless } from "../modules/redshift-serverless";
@@ -159,6 +160,7 @@ export class EventWarehouse extends PipelineStack {
     const { copyRole } = this.warehouse;
     const lakeRoleArn = this.eventRoleArn(this.lakeRoleName);
     allow(this, "lake-chain", copyRole, { actions: ["sts:AssumeRole"], on: [lakeRoleArn] });
+    this.reachCatalog(region);
     new QueryRunner(this, "lake-migrations", {
       name,
       target: this.warehouse,
@@ -169,6 +171,24 @@ export class EventWarehouse extends PipelineStack {
       profile,
       logRetentionDays: this.logRetentionDays,
     });
+  }
+
+  /**
+   * With enhanced VPC routing a cluster asks Glue through its VPC, which has no way out but to S3; files are read by Redshift's own servers, outside of it.
+   * https://docs.aws.amazon.com/redshift/latest/mgmt/spectrum-enhanced-vpc.html
+   */
+  private reachCatalog(region: string): void {
+    const { warehouse } = this;
+    if (this.events.delivery !== "loader" || !("network" in warehouse)) return;
+    const { vpc, subnets } = warehouse.network;
+    const serviceName = `com.amazonaws.${region}.glue`;
+    const endpoint = new InterfaceEndpoint(this, "catalog", {
+      name: this.nameOf("events-glue"),
+      serviceName,
+      vpc,
+      subnets,
+    });
+    endpoint.admit("warehouse", warehouse.securityGroup);
   }
 
   /** Name of the role of one delivery stream, where it is not given. */

@@ -133,6 +133,20 @@ describe("events.lakeFormat", () => {
     },
   );
 
+  it.each([
+    ["loader", ["com.amazonaws.us-east-1.glue", "com.amazonaws.us-east-1.s3"]],
+    ["firehose", []],
+  ])("gives a warehouse with delivery %s the ways out of its VPC %j", (delivery, services) => {
+    const { resource } = synthesized("event-warehouse", { delivery });
+    const endpoints = Object.values<Json>(resource.aws_vpc_endpoint ?? {});
+    expect(endpoints.map(({ service_name }) => service_name).sort()).toEqual(services);
+    expect(() => checkTypes(synthesized("event-warehouse", { delivery }))).not.toThrow();
+    const rules = Object.values<Json>(resource.aws_vpc_security_group_egress_rule ?? {}).map(
+      ({ description }) => description,
+    );
+    expect(rules.includes("HTTPS of warehouse")).toBe(delivery === "loader");
+  });
+
   it("is parquet, orc or none", () => {
     expect(() => synthesized("event-monitor", { lakeFormat: "json" })).toThrow(
       'events.lakeFormat must be one of none, parquet, orc, got "json"',
