@@ -175,6 +175,8 @@ const events = section({
   /** Days after which files move to an archive class. Left out, they stay where they are. */
   archiveAfterDays: v.optional(number),
   archiveClass: v.optional(oneOf(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]), "GLACIER"),
+  /** A copy of every event in a columnar format, in a bucket of its own, which the warehouse queries as `event_lake`. `none`: there is no copy. */
+  lakeFormat: v.optional(oneOf(["none", "parquet", "orc"]), "none"),
   database: v.optional(text, "tracking"),
 });
 

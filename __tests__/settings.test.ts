@@ -39,6 +39,7 @@ describe("settings", () => {
         bufferingIntervalSeconds: 300,
         retryDurationSeconds: 3600,
         archiveClass: "GLACIER",
+        lakeFormat: "none",
         database: "tracking",
       },
       loader: { auth: "iam", dataset: "kpis", database: "kpis", archiveClass: "GLACIER" },

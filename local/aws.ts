@@ -14,7 +14,7 @@ import { createFirehose } from "./services/firehose";
 import { createKafka, type LocalBrokersOptions, localBrokers } from "./services/kafka";
 import { createKinesisAnalytics } from "./services/kinesisanalytics";
 import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
-import { createRedshift, s3Stores } from "./services/redshift";
+import { createRedshift, glueLake, s3Stores } from "./services/redshift";
 import { createRedshiftData } from "./services/redshift-data";
 import { createRedshiftServerless } from "./services/redshift-serverless";
 import { Warehouses } from "./warehouse";
@@ -75,7 +75,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<Gateway> 
 function servicesOf(aws: LocalAws, kafka: LocalAwsOptions["kafka"]): readonly Service[] {
   const brokers = localBrokers({ ...kafka, folder: aws.folder });
   const streams = kafkaStreams({ bootstrapOf: brokers.bootstrapOf });
-  const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws), streams);
+  const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws), {
+    streams,
+    lake: glueLake(aws),
+  });
   return [
     createApplicationAutoScaling(aws),
     createAthena(aws),

@@ -6,6 +6,7 @@ import { DataFirehose } from "../modules/kinesis-data-firehose";
 import { DataStream } from "../modules/kinesis-data-stream";
 import { BucketRole, OWN_PREFIX } from "../modules/s3-loader";
 import type { EventSettings, Settings } from "../settings";
+import { EventLake } from "./event-lake";
 import { COPY_OPTIONS, EVENT_COLUMNS, EVENT_LOADS, EVENT_TABLES, type EventStream } from "./event-tables";
 import type { EventWarehouse } from "./event-warehouse";
 import { PipelineStack } from "./pipeline-stack";
@@ -47,6 +48,7 @@ export class EventMonitor extends PipelineStack {
     });
     const user = this.pipe("user");
     const utm = this.pipe("utm");
+    const lake = this.lake({ user: user.stream, utm: utm.stream });
     this.output({
       user_stream: user.stream.name,
       utm_stream: utm.stream.name,
@@ -55,6 +57,7 @@ export class EventMonitor extends PipelineStack {
       user_delivery_stream: user.delivery.name,
       utm_delivery_stream: utm.delivery.name,
       ...(byLoader ? this.load().outputs : {}),
+      ...lake?.outputs,
     });
   }
 
@@ -79,6 +82,16 @@ export class EventMonitor extends PipelineStack {
     });
     loads.start();
     return loads;
+  }
+
+  /** A copy that the warehouse queries where it lies. */
+  private lake(streams: Record<EventStream, DataStream>): EventLake | undefined {
+    const { warehouse, key, disposable, logRetentionDays } = this;
+    const { lakeFormat, bufferingIntervalSeconds } = this.settings.events;
+    if (lakeFormat === "none") return undefined;
+    const nameOf = (part: string) => this.nameOf(part);
+    const common = { warehouse, streams, key, nameOf, bufferingIntervalSeconds, disposable, logRetentionDays };
+    return new EventLake(this, "lake", { ...common, format: lakeFormat });
   }
 
   /** One stream, and the delivery stream that loads its table. */

@@ -4,10 +4,12 @@ import { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { ForeignBucket } from "../modules/bucket";
 import { EncryptionKey } from "../modules/encryption-key";
+import { InterfaceEndpoint } from "../modules/network";
 import { QueryRunner } from "../modules/query-runner";
 import type { RedshiftCluster } from "../modules/redshift-cluster";
 import type { RedshiftServerless } from "../modules/redshift-serverless";
 import { type ForeignLoadTarget, LOADS, loadsInto, WarehouseAccess } from "../modules/s3-loader";
+import { allow } from "../modules/support/iam";
 import { type EventSettings, type Settings, SettingsError } from "../settings";
 import { EVENT_LOADS, EVENT_TABLES, type EventStream } from "./event-tables";
 import { PipelineStack } from "./pipeline-stack";
@@ -82,6 +84,8 @@ export class EventWarehouse extends PipelineStack {
       region: settings.region,
     }).grantRead(this.warehouse.copyRole);
 
+    if (this.events.lakeFormat !== "none") this.queryLake(nameOf("lake-migrate"), settings);
+
     this.output({
       ...warehouseOutputs(this.warehouse),
       warehouse_tables: Object.values(EVENT_TABLES)
@@ -122,6 +126,15 @@ export class EventWarehouse extends PipelineStack {
     return this.nameOf("events-files");
   }
 
+  get lakeRoleName(): string {
+    return this.nameOf("events-lake");
+  }
+
+  /** Database of the data catalog that `event-monitor` makes. */
+  get lakeDatabase(): string {
+    return this.nameOf("events-lake").replaceAll("-", "_");
+  }
+
   private get bucketRoleArn(): string {
     return this.eventRoleArn(this.bucketRoleName);
   }
@@ -143,6 +156,42 @@ export class EventWarehouse extends PipelineStack {
       externalId: this.externalId,
       bucketRoleArn: this.bucketRoleArn,
     });
+  }
+
+  /** An external schema over what `event-monitor` keeps in a columnar format. The roles are a chain, in one account too: only its end may read. */
+  private queryLake(name: string, { region, profile }: Settings): void {
+    const { copyRole } = this.warehouse;
+    const lakeRoleArn = this.eventRoleArn(this.lakeRoleName);
+    allow(this, "lake-chain", copyRole, { actions: ["sts:AssumeRole"], on: [lakeRoleArn] });
+    this.reachCatalog(region);
+    new QueryRunner(this, "lake-migrations", {
+      name,
+      target: this.warehouse,
+      key: this.key,
+      dataset: "events_lake",
+      values: { database: this.lakeDatabase, region, roles: `${copyRole.arn},${lakeRoleArn}` },
+      waitFor: [this.migrations.ready],
+      profile,
+      logRetentionDays: this.logRetentionDays,
+    });
+  }
+
+  /**
+   * With enhanced VPC routing a cluster asks Glue through its VPC, which has no way out but to S3; files are read by Redshift's own servers, outside of it.
+   * https://docs.aws.amazon.com/redshift/latest/mgmt/spectrum-enhanced-vpc.html
+   */
+  private reachCatalog(region: string): void {
+    const { warehouse } = this;
+    if (this.events.delivery !== "loader" || !("network" in warehouse)) return;
+    const { vpc, subnets } = warehouse.network;
+    const serviceName = `com.amazonaws.${region}.glue`;
+    const endpoint = new InterfaceEndpoint(this, "catalog", {
+      name: this.nameOf("events-glue"),
+      serviceName,
+      vpc,
+      subnets,
+    });
+    endpoint.admit("warehouse", warehouse.securityGroup);
   }
 
   /** Name of the role of one delivery stream, where it is not given. */

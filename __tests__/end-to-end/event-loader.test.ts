@@ -28,7 +28,7 @@ let bucketRole: string;
 let sent: Record<EventStream, EmitResult>;
 
 beforeAll(async () => {
-  const synthesized = await synthesizeWith({ events: { delivery: "loader" } });
+  const synthesized = await synthesizeWith({ events: { delivery: "loader", lakeFormat: "parquet" } });
   stacks = await EventStacks.start(synthesized, SPEED);
   await stacks.apply();
   bucketRole = stacks.roleAt("event-monitor", "reader_role");
@@ -73,6 +73,36 @@ describe("event-monitor with delivery loader, in two accounts", () => {
     expect(checks.filter(({ holds }) => !holds)).toEqual([]);
     expect(checks).toHaveLength(10);
   }, 240_000);
+
+  it("answers queries of the copy in Parquet, which lies in the other account, with every event that was sent", async () => {
+    const redshift = new RedshiftDataClient(stacks.warehouse.internal);
+    const rowsOf = async (sql: string) => (await query(redshift, warehouseOf(stacks.outputs)!, sql)).rows;
+    for (const table of ["events", "utm"]) {
+      expect(await rowsOf(`SELECT COUNT(*), COUNT(DISTINCT request_id) FROM event_lake.${table}`)).toEqual(
+        await rowsOf(`SELECT COUNT(*), COUNT(DISTINCT request_id) FROM public.${table}`),
+      );
+    }
+    expect(await rowsOf("SELECT COUNT(*) FROM event_lake.events")).toEqual([[EVENTS]]);
+    expect(
+      await rowsOf(
+        "SELECT COUNT(*) FROM event_lake.events f JOIN public.events l ON l.request_id = f.request_id AND l.request_timestamp = CAST(f.request_timestamp AS TIMESTAMP)",
+      ),
+    ).toEqual([[EVENTS]]);
+  }, 60_000);
+
+  it("answers none once the role at the end of the chain admits nobody, and says so", async () => {
+    const iam = new IAMClient(stacks.events.internal);
+    const RoleName = stacks.roleAt("event-monitor", "lake_reader_role");
+    const PolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    });
+    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+    const redshift = new RedshiftDataClient(stacks.warehouse.internal);
+    await expect(
+      query(redshift, warehouseOf(stacks.outputs)!, "SELECT COUNT(*) FROM event_lake.events"),
+    ).rejects.toThrow("external table event_lake.events cannot be read: ");
+  }, 60_000);
 });
 
 const never = new AbortController().signal;

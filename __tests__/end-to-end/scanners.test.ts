@@ -33,7 +33,7 @@ const VARIANTS: Readonly<Record<string, object>> = {
     },
   },
   orders: { orders: { kafka: "serverless", adminPassword: "terraform", nat: "one" } },
-  "delivery loader": { warehouse: { delivery: "loader" }, events: { delivery: "loader" } },
+  "delivery loader": { warehouse: { delivery: "loader" }, events: { delivery: "loader", lakeFormat: "parquet" } },
   "loader auth ssm": { loader: { auth: "ssm" } },
   "auth apiKey": { telemetry: { auth: "apiKey", allowedOrigin: "https://example.com" } },
   "auth cognito": { telemetry: { auth: "cognito" } },

@@ -14,6 +14,7 @@ import {
   hourlyPartitions,
   LakeCatalog,
   type LakeCatalogProps,
+  LakeReader,
   type LakeTableProps,
   valuePartitions,
 } from "../../modules/lake-catalog";
@@ -295,6 +296,53 @@ describe("a table that a delivery stream converts by", () => {
           expect.stringMatching(/^\$\{replace\(aws_glue_catalog_database\..+\.arn, .+, "catalog"\)\}$/),
           expect.stringMatching(/^\$\{aws_glue_catalog_database\..+\.arn\}$/),
           expect.stringMatching(/^\$\{aws_glue_catalog_table\..+\.arn\}$/),
+        ],
+      },
+    ]);
+  });
+});
+
+describe("a table without partitions", () => {
+  const plain = (prefix?: string) =>
+    catalog().addTable("raw", { name: "events", bucket, format: "parquet", columns: SPEED, prefix });
+
+  it("is every file below its prefix, and knows nothing of projection", () => {
+    plain("events/");
+    expect(made().storage_descriptor.location).toMatch(/^s3:\/\/\$\{aws_s3_bucket\.\w+\.bucket\}\/events\/$/);
+    expect(made().parameters).toEqual({ EXTERNAL: "TRUE" });
+    expect(made()).not.toHaveProperty("partition_keys");
+  });
+
+  it.each(["events", "/events/", "a//"])("refuses the prefix %s", (prefix) => {
+    expect(() => plain(prefix)).toThrow(
+      `t/catalog/raw: prefix must be folders with a / at the end, got ${JSON.stringify(prefix)}`,
+    );
+  });
+});
+
+describe("LakeReader", () => {
+  it("reads the definitions of its tables and the files of their bucket, for one role of another stack", () => {
+    const lake = catalog();
+    const events = lake.addTable("events", { name: "events", bucket, format: "parquet", columns: SPEED });
+    lake.addTable("other", { name: "other", bucket, format: "parquet", columns: SPEED });
+    const arn = "arn:aws:iam::111111111111:role/warehouse";
+    const { role } = new LakeReader(stack, "reader", {
+      name: "lake-reader",
+      database: lake.database,
+      tables: [events],
+      bucket,
+      warehouse: { accountId: "111111111111", arn },
+    });
+    expect(statementsOf(stack, role.friendlyUniqueId)).toEqual([
+      { actions: ["s3:GetBucketLocation", "s3:ListBucket"], resources: [expect.stringMatching(/\.arn\}$/)] },
+      { actions: ["s3:GetObject", "s3:GetObjectVersion"], resources: [expect.stringMatching(/\.arn\}\/\*$/)] },
+      { actions: ["kms:Decrypt"], resources: [expect.stringMatching(/^\$\{aws_kms_key\./)] },
+      {
+        actions: ["glue:GetDatabase", "glue:GetTable", "glue:GetTables", "glue:GetPartitions"],
+        resources: [
+          expect.stringMatching(/^\$\{replace\(aws_glue_catalog_database\..+\.arn, .+, "catalog"\)\}$/),
+          expect.stringMatching(/^\$\{aws_glue_catalog_database\..+\.arn\}$/),
+          expect.stringMatching(/^\$\{aws_glue_catalog_table\.catalog_events_\w+\.arn\}$/),
         ],
       },
     ]);

@@ -10,7 +10,7 @@ export async function ordersWarehouse(folder: string, streams: Streams, bootstra
   const noStores = () => {
     throw new Error("nothing is copied here");
   };
-  const warehouses = new Warehouses(path.join(folder, "warehouse"), noStores, streams);
+  const warehouses = new Warehouses(path.join(folder, "warehouse"), noStores, { streams });
   const warehouse = await warehouses.create({
     host: "orders",
     name: "orders",

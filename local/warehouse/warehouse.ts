@@ -8,6 +8,7 @@ import type { ObjectStores } from "./copy/files";
 import type { LoadError, LoadOutcome } from "./copy/load";
 import type { CopyStatement } from "./copy/options";
 import { SqlError } from "./errors";
+import { LAKE_TABLES, type Lake } from "./lake";
 import { Session } from "./session";
 import { AutoRefresh, STREAM_TABLES, type Streams } from "./streaming";
 import { SYSTEM_VIEWS } from "./system-views";
@@ -23,6 +24,14 @@ export interface WarehouseSettings {
   readonly database: string;
   /** The first superuser. */
   readonly admin: { readonly user: string; readonly password: string };
+}
+
+/** What its external schemas stand for. */
+export interface Outside {
+  /** Topics that materialized views read. @default none */
+  readonly streams?: Streams;
+  /** Tables of a data catalog. @default none */
+  readonly lake?: Lake;
 }
 
 /** Rows that a COPY leaves in sys_load_history and sys_load_error_detail, whether its transaction lives or not. */
@@ -63,13 +72,13 @@ export class Warehouse {
     private readonly instance: DuckDBInstance,
     /** For what is no statement of a user. */
     private readonly own: DuckDBConnection,
-    private readonly kafka: Streams | undefined,
+    private readonly outside: Outside,
   ) {
     this.autoRefresh = new AutoRefresh(this);
   }
 
   /** @throws SqlError when the file is held by another process or cannot be written */
-  static async open(settings: WarehouseSettings, stores: ObjectStores, streams?: Streams): Promise<Warehouse> {
+  static async open(settings: WarehouseSettings, stores: ObjectStores, outside: Outside = {}): Promise<Warehouse> {
     mkdirSync(settings.folder, { recursive: true });
     const file = join(settings.folder, `${settings.database}.duckdb`);
     const instance = await openFile(file);
@@ -79,23 +88,32 @@ export class Warehouse {
     await own.run("CREATE SCHEMA IF NOT EXISTS public");
     await catalogue.create(own);
     await own.run(STREAM_TABLES);
+    await own.run(LAKE_TABLES);
     await own.run(SYSTEM_VIEWS);
     const { user, password } = settings.admin;
     if (!(await catalogue.user(own, user)))
       await catalogue.createUser(own, { name: user, password, superuser: true, createdb: true });
     await own.run("COMMIT");
-    const warehouse = new Warehouse(settings, stores, instance, own, streams);
+    const warehouse = new Warehouse(settings, stores, instance, own, outside);
     // Ids go on where the file's former run ended, so that none stands for two statements.
     const [last] = await rows(own, `SELECT max(query_id) FROM ${HIDDEN}.loads`);
     warehouse.lastQuery = Math.max(FIRST_QUERY, Number(last?.[0] ?? 0));
-    if (streams) warehouse.autoRefresh.start();
+    if (outside.streams) warehouse.autoRefresh.start();
     return warehouse;
   }
 
   /** What materialized views read topics through. @throws SqlError when this warehouse was given nothing of the kind */
   get streams(): Streams {
-    if (!this.kafka) throw new SqlError("no Kafka cluster can be reached from this warehouse", "58000");
-    return this.kafka;
+    const { streams } = this.outside;
+    if (!streams) throw new SqlError("no Kafka cluster can be reached from this warehouse", "58000");
+    return streams;
+  }
+
+  /** What external tables are read through. @throws SqlError when this warehouse was given nothing of the kind */
+  get lake(): Lake {
+    const { lake } = this.outside;
+    if (!lake) throw new SqlError("no data catalog can be reached from this warehouse", "58000");
+    return lake;
   }
 
   /** Folder for files that live as long as a statement. */

@@ -2,8 +2,7 @@ import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { ObjectStores } from "./copy/files";
 import { SqlError } from "./errors";
-import type { Streams } from "./streaming";
-import { Warehouse, type WarehouseSettings } from "./warehouse";
+import { type Outside, Warehouse, type WarehouseSettings } from "./warehouse";
 
 /** A warehouse as the Data API finds it by a Serverless workgroup, with the ARN that policies name. */
 export interface Workgroup {
@@ -20,12 +19,12 @@ export class Warehouses {
   /**
    * @param folder where each warehouse gets a folder named by its host
    * @param stores what COPY reads through; see `s3Stores` of services/redshift
-   * @param streams what materialized views read topics through; see `kafkaStreams` of local/kafka
+   * @param outside what external schemas stand for; see `kafkaStreams` of local/kafka and `glueLake` of services/redshift
    */
   constructor(
     readonly folder: string,
     private readonly stores: ObjectStores,
-    private readonly streams?: Streams,
+    private readonly outside?: Outside,
   ) {}
 
   /** Creates a warehouse, or opens the one that a former run of the same folder left. */
@@ -34,7 +33,7 @@ export class Warehouses {
     const warehouse = await Warehouse.open(
       { ...settings, folder: join(this.folder, settings.host) },
       this.stores,
-      this.streams,
+      this.outside,
     );
     this.open.set(settings.host, warehouse);
     return warehouse;

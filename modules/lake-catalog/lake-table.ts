@@ -1,13 +1,13 @@
 import type { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
 import { GlueCatalogTable } from "@cdktf/provider-aws/lib/glue-catalog-table";
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
-import { Fn } from "cdktf";
 import { Construct } from "constructs";
 import type { RecordShape } from "../../lambda-src/events/telemetry";
 import type { Bucket } from "../bucket";
 import { ConfigError, checkMatch, checkOneOf } from "../support/check";
 import { allow } from "../support/iam";
 import { idOf } from "../support/name";
+import { catalogOf } from "./database";
 import type { Partitioning } from "./partitioning";
 
 const TEXT = {
@@ -71,8 +71,20 @@ export interface LakeTableProps {
   /** In the order of the lines for `csv`, by name for `json`. At least one. */
   readonly columns: readonly LakeColumn[];
 
-  /** Layout of the bucket. What lies beside it, such as an error prefix, is no part of the table. */
-  readonly partitioning: Partitioning;
+  /**
+   * Start of the keys of its files, with a `/` at its end.
+   *
+   * @default - every object of the bucket
+   */
+  readonly prefix?: string;
+
+  /**
+   * Layout of the bucket below `prefix`. What lies beside it, such as an error prefix, is no part of the table. Redshift does not know projected partitions
+   * (https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html), so a table for its queries has none.
+   *
+   * @default - every file below `prefix`, whatever its folder
+   */
+  readonly partitioning?: Partitioning;
 
   /**
    * What the table holds, for people.
@@ -92,22 +104,27 @@ export class LakeTable extends Construct {
   constructor(scope: Construct, id: string, props: LakeTableProps) {
     super(scope, id);
     this.database = props.database;
-    const { partitioning, columns, bucket } = props;
+    const { partitioning, columns, bucket, prefix = "" } = props;
     const format = FORMATS[checkOneOf(this, "format", props.format, FORMAT_NAMES)];
     this.checkColumns(columns, partitioning);
 
-    const location = `s3://${bucket.name}/`;
+    checkMatch(this, "prefix", prefix, /^(?:[^/]+\/)*$/, "folders with a / at the end");
+    const location = `s3://${bucket.name}/${prefix}`;
     this.table = new GlueCatalogTable(this, "table", {
       name: checkMatch(this, "name", props.name, NAME, NAME_RULE),
       databaseName: props.database.name,
       ...(props.description === undefined ? {} : { description: props.description }),
       tableType: "EXTERNAL_TABLE",
-      partitionKeys: partitioning.keys.map(({ name, type }) => ({ name, type })),
+      ...(partitioning ? { partitionKeys: partitioning.keys.map(({ name, type }) => ({ name, type })) } : {}),
       parameters: {
         EXTERNAL: "TRUE",
-        "projection.enabled": "true",
-        ...partitioning.properties,
-        "storage.location.template": `${location}${partitioning.template}/`,
+        ...(partitioning
+          ? {
+              "projection.enabled": "true",
+              ...partitioning.properties,
+              "storage.location.template": `${location}${partitioning.template}/`,
+            }
+          : {}),
       },
       storageDescriptor: {
         location,
@@ -135,15 +152,11 @@ export class LakeTable extends Construct {
   grantReadSchema(grantee: IamRole): void {
     allow(this, `schema-${idOf(grantee)}`, grantee, {
       actions: ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
-      on: [
-        Fn.replace(this.database.arn, `database/${this.database.name}`, "catalog"),
-        this.database.arn,
-        this.table.arn,
-      ],
+      on: [catalogOf(this.database), this.database.arn, this.table.arn],
     });
   }
 
-  private checkColumns(columns: readonly LakeColumn[], { keys }: Partitioning): void {
+  private checkColumns(columns: readonly LakeColumn[], { keys }: Pick<Partitioning, "keys"> = { keys: [] }): void {
     if (columns.length === 0) throw new ConfigError(this, "columns must hold at least one column");
     const seen = new Set<string>(keys.map(({ name }) => name));
     for (const { name } of columns) {

@@ -10,13 +10,6 @@ export const EXCEPTIONS: readonly ScanException[] = [
       "Names of objects are not known beforehand: reading ends in * for the loader's one bucket, writing for the manifests in it.",
   },
   {
-    on: "aws_iam_role",
-    at: "reader/role",
-    checks: ["CKV_AWS_61"],
-    reason:
-      "The account as principal stands for the roles of it that the condition names (modules/support/foreign-roles.ts), and for one database user, by the external id.",
-  },
-  {
     on: "data.aws_availability_zones",
     at: "inside/zones",
     checks: ["CKV_AWS_394"],

@@ -1,16 +1,10 @@
-import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
-import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
+import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { Construct } from "constructs";
 import type { Bucket } from "../bucket";
-import { admitted, type ForeignRoles } from "../support/foreign-roles";
+import { assumedBy, type OtherRole } from "../support/assumed-role";
+import type { ForeignRoles } from "../support/foreign-roles";
 import { allow } from "../support/iam";
 import { allowLoad, type LoadTarget } from "./warehouse";
-
-/** A role of another stack, perhaps of another account, by its ARN; it need not be there yet. */
-export interface OtherRole {
-  readonly accountId: string;
-  readonly arn: string;
-}
 
 export interface WarehouseAccessProps {
   /** Name of the role, 1 to 64 characters. */
@@ -82,25 +76,4 @@ export class BucketRole extends Construct {
     this.role = assumedBy(this, "role", props.name, { accountId, arns: [arn] }, external);
     props.bucket.grantRead(this.role);
   }
-}
-
-/** A role for these others and nobody else, who must say this external id. */
-function assumedBy(
-  scope: Construct,
-  id: string,
-  name: string,
-  by: ForeignRoles,
-  external: { readonly test: string; readonly value: string },
-): IamRole {
-  const { principals, only } = admitted(scope, `${id}-partition`, by);
-  const trust = new DataAwsIamPolicyDocument(scope, `${id}-trust`, {
-    statement: [
-      {
-        actions: ["sts:AssumeRole"],
-        principals,
-        condition: [only, { test: external.test, variable: "sts:ExternalId", values: [external.value] }],
-      },
-    ],
-  });
-  return new IamRole(scope, id, { name, assumeRolePolicy: trust.json });
 }

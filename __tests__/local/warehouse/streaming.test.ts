@@ -19,7 +19,7 @@ async function open(): Promise<void> {
     () => {
       throw new Error("no store");
     },
-    streams,
+    { streams },
   );
   const settings = {
     host: "w",

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { duckType, type HiveColumn } from "./hive-type";
-import type { Source } from "./objects";
+import { duckType, type HiveColumn } from "../../lake/hive-type";
+import type { Source } from "../../lake/objects";
 import { type Statement, type TableName, type Tree, walk } from "./statement";
 
 const TODAY: ReadonlySet<string> = new Set(["current_date", "current_timestamp"]);

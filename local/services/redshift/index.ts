@@ -1,2 +1,3 @@
+export { glueLake } from "./glue-lake";
 export { s3Stores } from "./s3-stores";
 export { type ClusterFacts, createRedshift, type RedshiftService } from "./service";

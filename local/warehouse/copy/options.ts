@@ -330,25 +330,28 @@ function credentialString(text: string): Record<string, string> {
 
 function readCredentials(parts: Readonly<Record<string, string>>): CopyCredentials {
   const { aws_iam_role: role, aws_access_key_id: id, aws_secret_access_key: secret, token } = parts;
-  if (role !== undefined) {
-    if (role === "default") return { roleArn: role };
-    // https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-chaining-roles.html: no spaces, at most ten.
-    const [roleArn, ...chain] = role.split(",");
-    for (const arn of [roleArn!, ...chain]) {
-      if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(arn)) {
-        throw new SqlError(
-          `Invalid credentials. IAM role '${arn}' is not the ARN of a role: arn:aws:iam::<account>:role/<name>`,
-          "28000",
-        );
-      }
-    }
-    if (chain.length > 9)
-      throw new SqlError(`Invalid credentials. At most 10 roles are chained, got ${chain.length + 1}`, "28000");
-    return { roleArn: roleArn!, ...(chain.length > 0 ? { chain } : {}) };
-  }
+  if (role !== undefined) return roleCredentials(role);
   if (id && secret) return { accessKeyId: id, secretAccessKey: secret, ...(token ? { sessionToken: token } : {}) };
   throw new SqlError(
     "Invalid credentials. Must be of the format: credentials 'aws_iam_role=...' or 'aws_access_key_id=...;aws_secret_access_key=...[;token=...]'",
     "28000",
   );
+}
+
+/** What IAM_ROLE names: `default`, a role, or a chain of them between commas. @throws SqlError */
+export function roleCredentials(role: string): CopyCredentials {
+  if (role === "default") return { roleArn: role };
+  // https://docs.aws.amazon.com/redshift/latest/mgmt/authorizing-redshift-service-chaining-roles.html: no spaces, at most ten.
+  const [roleArn, ...chain] = role.split(",");
+  for (const arn of [roleArn!, ...chain]) {
+    if (!/^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/.test(arn)) {
+      throw new SqlError(
+        `Invalid credentials. IAM role '${arn}' is not the ARN of a role: arn:aws:iam::<account>:role/<name>`,
+        "28000",
+      );
+    }
+  }
+  if (chain.length > 9)
+    throw new SqlError(`Invalid credentials. At most 10 roles are chained, got ${chain.length + 1}`, "28000");
+  return { roleArn: roleArn!, ...(chain.length > 0 ? { chain } : {}) };
 }

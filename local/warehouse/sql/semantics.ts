@@ -3,6 +3,7 @@ import { rows } from "../access/catalogue";
 import { tablesRead } from "../access/tables-read";
 import { SYSTEM } from "../system-views";
 import { quoteString } from "./tokens";
+import { parseTree, printTree, visit } from "./tree";
 
 /**
  * Where the engine would take a query's text and mean something else than Redshift, puts other text for it:
@@ -19,7 +20,7 @@ export async function withSemantics(connection: DuckDBConnection, query: string)
   const names = await superColumns(connection, query);
   if (names.size === 0 && !/variant|super_parse|[/%]/i.test(query)) return query;
   const [row] = await rows(connection, `SELECT json_serialize_sql(${quoteString(query)})`);
-  const tree = parse(String(row?.[0])) as { error: boolean; statements?: { node: Node }[] };
+  const tree = parseTree(String(row?.[0])) as { error: boolean; statements?: { node: Node }[] };
   if (tree.error || !tree.statements) return query;
   const rewriting = new Semantics(names);
   rewriting.learn(tree.statements);
@@ -28,7 +29,7 @@ export async function withSemantics(connection: DuckDBConnection, query: string)
     rewriting.rewrite(statement);
   }
   if (rewriting.changes === 0) return query;
-  const [made] = await rows(connection, "SELECT json_deserialize_sql(CAST($1 AS JSON))", print(tree));
+  const [made] = await rows(connection, "SELECT json_deserialize_sql(CAST($1 AS JSON))", printTree(tree));
   return String(made?.[0]);
 }
 
@@ -75,7 +76,7 @@ class Semantics {
   learn(tree: unknown): void {
     for (let before = -1; before !== this.names.size; ) {
       before = this.names.size;
-      visit(tree, (node) => {
+      visit<Node>(tree, (node) => {
         if (node.type === "TABLE_FUNCTION" && node.function?.function_name === "unnest")
           for (const name of node.column_name_alias ?? []) this.names.add(name.toLowerCase());
         if (node.class && node.alias && this.isSuper(node)) this.names.add(node.alias.toLowerCase());
@@ -187,27 +188,8 @@ function lastName(node: Node): string | undefined {
 /** The engine's TRY does not go around a subquery. */
 function hasSubquery(node: Node): boolean {
   let found = false;
-  visit(node, (inner) => {
+  visit<Node>(node, (inner) => {
     if (inner.class === "SUBQUERY") found = true;
   });
   return found;
-}
-
-function visit(value: unknown, look: (node: Node) => void): void {
-  if (typeof value !== "object" || value === null) return;
-  if (!Array.isArray(value)) look(value as Node);
-  for (const child of Object.values(value)) visit(child, look);
-}
-
-const BIG = "\u0000big:";
-
-/** JSON whose long numbers, which JavaScript would round, go through unharmed. */
-function parse(text: string): unknown {
-  return JSON.parse(
-    text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}/g, (part) => (part.startsWith('"') ? part : JSON.stringify(BIG + part))),
-  );
-}
-
-function print(tree: unknown): string {
-  return JSON.stringify(tree).replace(/"\\u0000big:(-?\d+)"/g, "$1");
 }

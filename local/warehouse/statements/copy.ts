@@ -1,10 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { withDefault } from "../copy/default-role";
 import { type LoadColumn, LoadFailed, load } from "../copy/load";
-import { type CopyCredentials, readCopy } from "../copy/options";
+import { readCopy } from "../copy/options";
 import { SqlError, translate } from "../errors";
 import type { Session } from "../session";
 import { type Cursor, showName } from "../sql/cursor";
-import type { Warehouse } from "../warehouse";
 import type { Run } from "./read";
 import { describe, engineName, requirePrivilege } from "./relations";
 
@@ -51,14 +51,6 @@ export function readCopyStatement(cursor: Cursor, session: Session): Run {
       }
     },
   };
-}
-
-/** `IAM_ROLE default`, by https://docs.aws.amazon.com/redshift/latest/mgmt/default-iam-role.html */
-function withDefault(credentials: CopyCredentials, { defaultRole }: Warehouse): CopyCredentials {
-  if (!("roleArn" in credentials) || credentials.roleArn !== "default") return credentials;
-  if (!defaultRole)
-    throw new SqlError("Default IAM role is not set for the cluster: set one, or name a role in IAM_ROLE", "28000");
-  return { roleArn: defaultRole };
 }
 
 async function remember(engine: DuckDBConnection, query: number, rows: number): Promise<void> {

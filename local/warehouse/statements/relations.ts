@@ -2,7 +2,8 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { catalogue, HIDDEN, rows, type User } from "../access/catalogue";
 import { tablesRead } from "../access/tables-read";
 import type { LoadColumn } from "../copy/load";
-import { SqlError } from "../errors";
+import { notCarried, SqlError } from "../errors";
+import { lakeCatalogue } from "../lake/catalogue";
 import { showName, type TableName } from "../sql/cursor";
 import { quoteName } from "../sql/tokens";
 import { columnType } from "../sql/types";
@@ -67,12 +68,26 @@ const SYSTEM_NAMES = systemNames();
 /** The engine's own catalogue, which Redshift does not have. */
 const ENGINE_OWN = /^(duckdb_|pragma_|sqlite_)/;
 
-/** Checks SELECT on every relation that the query names. */
-export async function requireSelect(connection: DuckDBConnection, user: User, query: string): Promise<void> {
+/**
+ * Checks SELECT on every relation that the query names. A table of a data catalog is its schema's: the right to use that is enough.
+ *
+ * @param external whether the statement can read such tables
+ */
+export async function requireSelect(
+  connection: DuckDBConnection,
+  user: User,
+  query: string,
+  external: "carried" | "refused" = "refused",
+): Promise<void> {
   for (const { schema, name } of await tablesRead(connection, query)) {
     if (schema === SYSTEM || schema === "information_schema" || schema === "pg_catalog") continue;
     const unknown = new SqlError(`relation "${schema ? `${schema}.` : ""}${name}" does not exist`, "42P01");
     if (schema === HIDDEN || schema === "main" || (!schema && ENGINE_OWN.test(name))) throw unknown;
+    if (schema && (await lakeCatalogue.schema(connection, schema))) {
+      await catalogue.require(connection, user, "usage", "schema", { schema, name: "" });
+      if (external === "carried") continue;
+      throw notCarried(`external table ${schema}.${name} in anything but a query and INSERT ... SELECT`);
+    }
     const relation = { schema: schema || "public", name };
     if (!schema && SYSTEM_NAMES.has(name) && !(await relationKind(connection, relation))) continue;
     await requirePrivilege(connection, user, "select", relation);

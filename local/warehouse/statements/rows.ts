@@ -1,4 +1,5 @@
 import { notCarried, SqlError, syntaxError } from "../errors";
+import { withLake } from "../lake/queries";
 import type { Session } from "../session";
 import { type Cursor, isWord, showName, type TableName } from "../sql/cursor";
 import { toEngine } from "../sql/rewrite";
@@ -14,8 +15,7 @@ export function readQuery(tokens: readonly Token[], session: Session): Run {
   return {
     returnsRows: true,
     run: async () => {
-      await requireSelect(session.engine, session.user, sql);
-      return session.engine.run(await withSemantics(session.engine, sql));
+      return withLake(session, sql, async (query) => session.engine.run(await withSemantics(session.engine, query)));
     },
   };
 }
@@ -50,10 +50,14 @@ export function readInsert(cursor: Cursor, session: Session): Run {
     run: async () => {
       const target = await writable(session, "insert", table);
       if (defaults) return session.engine.run(`INSERT INTO ${target}${list} DEFAULT VALUES`);
-      await requireSelect(session.engine, session.user, toEngine(asQuery, name));
       const query = toEngine(rest, name);
-      const source = isWord(rest[0], "values") ? query : await withSemantics(session.engine, query);
-      return session.engine.run(`INSERT INTO ${target}${list} ${source}`);
+      if (isWord(rest[0], "values")) {
+        await requireSelect(session.engine, session.user, toEngine(asQuery, name));
+        return session.engine.run(`INSERT INTO ${target}${list} ${query}`);
+      }
+      return withLake(session, query, async (source) =>
+        session.engine.run(`INSERT INTO ${target}${list} ${await withSemantics(session.engine, source)}`),
+      );
     },
   };
 }

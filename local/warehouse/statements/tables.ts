@@ -1,5 +1,6 @@
 import { catalogue, HIDDEN, rows } from "../access/catalogue";
 import { notCarried, SqlError, syntaxError } from "../errors";
+import { lakeCatalogue } from "../lake/catalogue";
 import type { Session } from "../session";
 import { type CreateTable, readColumn, readCreateTable, sequenceName } from "../sql/create-table";
 import { type Cursor, showName, type TableName } from "../sql/cursor";
@@ -8,12 +9,9 @@ import { withSemantics } from "../sql/semantics";
 import { quoteName, type Token } from "../sql/tokens";
 import { engineType, lengthCheck, readType } from "../sql/types";
 import { streamCatalogue } from "../streaming/catalogue";
-import {
-  readCreateExternalSchema,
-  readCreateMaterializedView,
-  readDropMaterializedView,
-} from "../streaming/statements";
+import { readCreateMaterializedView, readDropMaterializedView } from "../streaming/statements";
 import { SYSTEM } from "../system-views";
+import { readCreateExternalSchema } from "./external-schema";
 import { requireSchema } from "./grants";
 import { NOTHING, type Run } from "./read";
 import {
@@ -252,6 +250,7 @@ async function dropSchema(session: Session, schema: string, ifExists: boolean, c
   for (const [name] of inside) await catalogue.forget(engine, "table", { schema, name: String(name).toLowerCase() });
   await catalogue.forget(engine, "schema", { schema, name: "" });
   await streamCatalogue.dropSchema(engine, schema);
+  await lakeCatalogue.dropSchema(engine, schema);
 }
 
 /** TRUNCATE commits the transaction it stands in: https://docs.aws.amazon.com/redshift/latest/dg/r_TRUNCATE.html */

@@ -13,38 +13,8 @@ import { refresh } from "./refresh";
 import type { StreamSchema } from "./source";
 import { TOPIC_TABLE, TopicTable } from "./topic-table";
 
-/** CREATE EXTERNAL SCHEMA name FROM KAFKA | MSK ...: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html */
-export function readCreateExternalSchema(cursor: Cursor, session: Session): Run {
-  const ifNotExists = cursor.accept("if", "not", "exists");
-  const name = cursor.name();
-  cursor.expect("from");
-  const source = cursor.name();
-  if (source !== "kafka" && source !== "msk")
-    throw notCarried(`CREATE EXTERNAL SCHEMA ... FROM ${source.toUpperCase()}`);
-  const schema = readSchemaOptions(cursor, name, source);
-  return {
-    locks: [`schema ${name}`],
-    run: async () => {
-      const { engine, user } = session;
-      if (!user.superuser)
-        throw new SqlError(`permission denied for database ${session.warehouse.settings.database}`, "42501");
-      const found = await engine.runAndReadAll(
-        "SELECT 1 FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = $1",
-        [name],
-      );
-      if (found.currentRowCount > 0) {
-        if (ifNotExists) return undefined;
-        throw new SqlError(`Schema "${name}" already exists`, "42P06");
-      }
-      await engine.run(`CREATE SCHEMA ${quoteName(name)}`);
-      await catalogue.setOwner(engine, "schema", { schema: name, name: "" }, user.name);
-      await streamCatalogue.addSchema(engine, schema);
-      return undefined;
-    },
-  };
-}
-
-function readSchemaOptions(cursor: Cursor, name: string, source: "kafka" | "msk"): StreamSchema {
+/** Options of CREATE EXTERNAL SCHEMA ... FROM KAFKA | MSK: https://docs.aws.amazon.com/redshift/latest/dg/r_CREATE_EXTERNAL_SCHEMA.html */
+export function readStreamSchema(cursor: Cursor, name: string, source: "kafka" | "msk"): StreamSchema {
   let role: string | null = null;
   let authentication: "none" | "iam" | undefined;
   let uri: string | null = null;

@@ -16,7 +16,7 @@ export async function openWarehouse(folder: string, streams: Streams): Promise<O
   const noStores = () => {
     throw new Error("nothing is copied here");
   };
-  const warehouses = new Warehouses(path.join(folder, "warehouse"), noStores, streams);
+  const warehouses = new Warehouses(path.join(folder, "warehouse"), noStores, { streams });
   const warehouse = await warehouses.create({
     host: "orders",
     name: "orders",

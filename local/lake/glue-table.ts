@@ -1,5 +1,5 @@
-import { AwsError } from "../../gateway/types";
-import { type JsonCaller, jsonCall } from "../../json-call";
+import { AwsError } from "../gateway/types";
+import { type JsonCaller, jsonCall } from "../json-call";
 import { notCarried, QueryError } from "./errors";
 import { type HiveColumn, parseHiveType } from "./hive-type";
 

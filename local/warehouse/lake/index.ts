@@ -1,0 +1,2 @@
+export { LAKE_TABLES } from "./catalogue";
+export type { Lake, LakeRequest, LakeRows, LakeSchema } from "./source";

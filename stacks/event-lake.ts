@@ -1,0 +1,89 @@
+import { GlueCatalogDatabase } from "@cdktf/provider-aws/lib/glue-catalog-database";
+import { Construct } from "constructs";
+import { Bucket } from "../modules/bucket";
+import type { EncryptionKey } from "../modules/encryption-key";
+import { DataFirehose } from "../modules/kinesis-data-firehose";
+import type { DataStream } from "../modules/kinesis-data-stream";
+import { LakeReader, LakeTable } from "../modules/lake-catalog";
+import { EVENT_COLUMNS, EVENT_TABLES, type EventStream } from "./event-tables";
+import type { EventWarehouse } from "./event-warehouse";
+
+export interface EventLakeProps {
+  readonly format: "parquet" | "orc";
+  readonly warehouse: EventWarehouse;
+  readonly streams: Readonly<Record<EventStream, DataStream>>;
+  /** Key of files and logs. */
+  readonly key: EncryptionKey;
+  /** Full name of a part. */
+  readonly nameOf: (part: string) => string;
+  /** Seconds after which a delivery stream writes a file, 0 to 900. */
+  readonly bufferingIntervalSeconds: number;
+  /** Whether files are destroyed with the stack. */
+  readonly disposable: boolean;
+  readonly logRetentionDays: number;
+}
+
+/**
+ * The events once more, in a columnar format, with tables that the warehouse queries in place. Beside what is loaded and not instead of it: Firehose converts for a
+ * destination in S3 alone, and COPY from columnar files cuts no text, turns none into NULL and puts none into a TIMESTAMP.
+ *
+ * A bucket of its own, so that an archive class of the loaded files, which nothing may query, is none of its files'.
+ */
+export class EventLake extends Construct {
+  readonly outputs: Readonly<Record<string, string>>;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: EventLakeProps,
+  ) {
+    super(scope, id);
+    const { warehouse, nameOf, key, disposable } = props;
+    const bucket = new Bucket(this, "files", { name: nameOf("event-lake"), key, forceDestroy: disposable });
+    const database = new GlueCatalogDatabase(this, "database", {
+      name: warehouse.lakeDatabase,
+      description: "What the event streams were sent, for queries of the warehouse",
+    });
+    const user = this.pipe("user", bucket, database);
+    const utm = this.pipe("utm", bucket, database);
+    new LakeReader(this, "reader", {
+      name: warehouse.lakeRoleName,
+      database,
+      tables: [user.table, utm.table],
+      bucket,
+      warehouse: { accountId: warehouse.accountId, arn: warehouse.warehouse.copyRole.arn },
+    });
+    this.outputs = {
+      lake_bucket: bucket.name,
+      lake_database: database.name,
+      user_lake_delivery_stream: user.delivery.name,
+      utm_lake_delivery_stream: utm.delivery.name,
+    };
+  }
+
+  /** The table of one stream's events, and the delivery stream that writes its files. */
+  private pipe(name: EventStream, bucket: Bucket, database: GlueCatalogDatabase) {
+    const { format, streams, key, nameOf, bufferingIntervalSeconds, logRetentionDays } = this.props;
+    const folder = EVENT_TABLES[name];
+    const table = new LakeTable(this, `${name}-table`, {
+      name: folder,
+      description: "Every event as it was sent, all text",
+      database,
+      bucket,
+      prefix: `${folder}/`,
+      format,
+      columns: EVENT_COLUMNS[name].map((column) => ({ name: column, type: "string" })),
+    });
+    const delivery = new DataFirehose(this, `${name}-delivery`, {
+      name: nameOf(`event-lake-${name}`),
+      source: streams[name],
+      bucket,
+      key,
+      format: { type: format === "parquet" ? "PARQUET" : "ORC", table },
+      prefix: `${folder}/!{timestamp:yyyy/MM/dd/HH}/`,
+      bufferingIntervalSeconds,
+      logRetentionDays,
+    });
+    return { table, delivery };
+  }
+}
