@@ -250,6 +250,18 @@ const loader = section({
   archiveClass: v.optional(oneOf(["GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"]), "GLACIER"),
 });
 
+/** A person's way into the network of the orders. */
+const vpn = section({
+  /** `softether`: a VPN for one operator's addresses. `ssm`: a host without an open port, through which Session Manager forwards. */
+  kind: v.optional(oneOf(["none", "softether", "ssm"]), "none"),
+  /** With `softether`, and required there: the addresses that alone are admitted, such as `192.0.2.7/32`. */
+  operatorCidr: v.optional(text),
+  /** With `softether`, and required there: the server's container by its digest, `NAME@sha256:DIGEST`. */
+  image: v.optional(text),
+  /** Whether the host is a spot instance. The construct has the default. */
+  spot: v.optional(boolean),
+});
+
 const orders = section({
   /** `provisioned`: brokers of one's own. `serverless`: AWS's. */
   kafka: v.optional(oneOf(["provisioned", "serverless"]), "provisioned"),
@@ -269,6 +281,7 @@ const orders = section({
   vpcCidr: v.optional(text, "10.0.0.0/16"),
   /** NAT gateways: `none`, `one` or one in each zone (`perAz`). */
   nat: v.optional(text, "none"),
+  vpn: v.optional(vpn, {}),
   /** Processing units that the warehouse starts with, and may grow to. */
   baseRpus: v.optional(number, 8),
   maxRpus: v.optional(number),

@@ -46,6 +46,7 @@ describe("settings", () => {
       orders: {
         kafka: "provisioned",
         nat: "none",
+        vpn: { kind: "none" },
         vpcCidr: "10.0.0.0/16",
         topic: "orders",
         partitions: 3,

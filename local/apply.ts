@@ -23,14 +23,17 @@ export function takeStack(options: {
   readonly setUp: SetUp;
   /** Synthesized folder. @default "cdktf.out" */
   readonly from?: string;
+  /** Brokers of a local Kafka cluster, whatever was applied. @default as many as applied */
+  readonly brokers?: number;
 }): LocalStack {
-  const { run, stack, setUp, from = "cdktf.out" } = options;
+  const { run, stack, setUp, from = "cdktf.out", brokers } = options;
   const prepared = prepareCopy({
     stack,
     from,
     to: path.join(run.folder, "cdktf.out"),
     plugins: setUp.terraform.plugins,
     ...("path" in setUp.jar ? { jar: setUp.jar.path } : {}),
+    ...(brokers === undefined ? {} : { brokers }),
   });
   return { prepared, region: regionOf(prepared), inert: checkTypes(prepared.configuration) };
 }

@@ -7,6 +7,7 @@ import { QueryRunner } from "../modules/query-runner";
 import { addressesNeeded, RedshiftServerless } from "../modules/redshift-serverless";
 import type { Settings } from "../settings";
 import { createKafka } from "./orders-kafka";
+import { connectedBy, createVpn } from "./orders-vpn";
 import { PipelineStack } from "./pipeline-stack";
 import { warehouseOutputs } from "./warehouse";
 
@@ -37,6 +38,7 @@ export class OrdersInfra extends PipelineStack {
       vpcCidr: orders.vpcCidr,
       nat: orders.nat as "none",
       privateAddresses: addressesNeeded(orders.maxRpus ?? orders.baseRpus) + OTHER_ADDRESSES,
+      apartFrom: connectedBy(orders.vpn),
       flowLogRetentionDays: logRetentionDays,
     });
     const place = { vpc: this.network.vpc, subnets: this.network.privateSubnets };
@@ -68,6 +70,11 @@ export class OrdersInfra extends PipelineStack {
       dailyRpuHours: orders.dailyRpuHours,
     });
     const reachable = this.kafka.admit({ id: "warehouse", securityGroupId: this.warehouse.securityGroup.id });
+    const vpn = createVpn(this, { settings, nameOf, network: this.network, key });
+    if (vpn) {
+      this.kafka.admit(vpn);
+      this.warehouse.admit(vpn);
+    }
     // Redshift names its consumer groups itself.
     const readable = this.kafka.grantConsume(this.warehouse.copyRole, orders.topic, "*");
     new QueryRunner(this, "migrations", {
@@ -89,6 +96,7 @@ export class OrdersInfra extends PipelineStack {
       log_bucket: logs.name,
       vpc_id: this.network.vpc.id,
       ...warehouseOutputs(this.warehouse),
+      ...vpn?.outputs,
     });
   }
 }

@@ -33,6 +33,17 @@ const VARIANTS: Readonly<Record<string, object>> = {
     },
   },
   orders: { orders: { kafka: "serverless", adminPassword: "terraform", nat: "one" } },
+  "orders, VPN": {
+    orders: {
+      vpn: {
+        kind: "softether",
+        operatorCidr: "192.0.2.7/32",
+        image: `siomiz/softethervpn@sha256:${"0".repeat(64)}`,
+        spot: true,
+      },
+    },
+  },
+  "orders, SSM": { orders: { vpn: { kind: "ssm" } } },
   "delivery loader": { warehouse: { delivery: "loader" }, events: { delivery: "loader", lakeFormat: "parquet" } },
   "loader auth ssm": { loader: { auth: "ssm" } },
   "auth apiKey": { telemetry: { auth: "apiKey", allowedOrigin: "https://example.com" } },

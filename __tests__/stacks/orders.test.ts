@@ -25,6 +25,8 @@ const only = (blocks: Json): Json => {
   return Object.values(blocks)[0];
 };
 
+const SOFTETHER = { kind: "softether", operatorCidr: "192.0.2.7/32", image: `a/vpn@sha256:${"0".repeat(64)}` };
+
 /** Ids of what holds data or is known outside; under another one Terraform replaces the live thing. */
 const STATEFUL = {
   infra: [
@@ -59,6 +61,8 @@ describe("orders-infra and orders-producer", () => {
     ["as they are", {}],
     ["with a serverless cluster", { kafka: "serverless" }],
     ["found by names", { lookup: "dataSources" }],
+    ["with a VPN", { vpn: { ...SOFTETHER, spot: true } }],
+    ["with a host of Session Manager", { vpn: { kind: "ssm" } }],
     ["with a NAT gateway a zone and a password of Terraform's", { nat: "perAz", adminPassword: "terraform" }],
   ])("hold no type that the local AWS does not know, %s", (_, orders) => {
     const { infra, producer } = synthesized(orders);
@@ -131,6 +135,42 @@ describe("orders-infra and orders-producer", () => {
     expect(Object.keys(producer.resource.aws_cloudwatch_event_target)).toHaveLength(3);
   });
 
+  it("have no way in for a person until one is asked for", () => {
+    const { infra } = synthesized();
+    for (const type of ["aws_launch_template", "aws_autoscaling_group", "aws_eip", "aws_secretsmanager_secret"]) {
+      expect(infra.resource).not.toHaveProperty(type);
+    }
+    expect(synthesized({ vpn: { kind: "none" } }).infra).toEqual(infra);
+  });
+
+  it.each([["softether", SOFTETHER] as const, ["ssm", { kind: "ssm" }] as const])(
+    "admit a host of kind %s to the brokers' port and the warehouse's, each by a rule out of its group and one into theirs",
+    (_, vpn) => {
+      const { infra } = synthesized({ vpn });
+      const rules: Json[] = ["ingress", "egress"].flatMap((way) =>
+        Object.values(infra.resource[`aws_vpc_security_group_${way}_rule`]).map((rule: Json) => ({ way, ...rule })),
+      );
+      const own = only(infra.resource.aws_launch_template).network_interfaces[0].security_groups[0];
+      const between = (one: Json) => one.referenced_security_group_id === own || one.security_group_id === own;
+      const opened = rules.filter(between).filter(({ from_port, cidr_ipv4 }) => from_port !== 443 && !cidr_ipv4);
+      expect(opened.map(({ way, from_port, to_port }) => `${way} ${from_port} ${to_port}`).sort()).toEqual([
+        "egress 5439 5439",
+        "egress 9098 9098",
+        "ingress 5439 5439",
+        "ingress 9098 9098",
+      ]);
+    },
+  );
+
+  it("keep the ids of a VPN's secrets and address", () => {
+    const { resource } = synthesized({ vpn: SOFTETHER }).infra;
+    expect([...Object.keys(resource.aws_secretsmanager_secret).sort(), ...Object.keys(resource.aws_eip)]).toEqual([
+      "vpn-softether_admin-password_3F949DE1",
+      "vpn-softether_pre-shared-key_5F896CAF",
+      "vpn-softether_address_9C8CE0C6",
+    ]);
+  });
+
   it("keep cluster, data and logs with profile prod", () => {
     const { infra } = synthesized({}, PROD);
     expect(only(infra.resource.aws_msk_cluster).lifecycle).toMatchObject({ prevent_destroy: true });
@@ -157,6 +197,31 @@ describe("orders-infra and orders-producer", () => {
     [
       { kafka: "serverless", lookup: "dataSources" },
       'orders-producer: orders.lookup "dataSources" is for orders.kafka "provisioned": the provider finds no serverless cluster by its name; use lookup "remoteState"',
+    ],
+    [
+      { vpn: { kind: "softether", image: SOFTETHER.image } },
+      'orders-infra: orders.vpn.operatorCidr is missing: with kind "softether" it must be the addresses you will connect from, such as 192.0.2.7/32 (https://checkip.amazonaws.com shows yours)',
+    ],
+    [
+      { vpn: { kind: "softether", operatorCidr: "192.0.2.7/32" } },
+      'orders-infra: orders.vpn.image is missing: with kind "softether" it must be the server\'s container by its digest, which `docker buildx imagetools inspect siomiz/softethervpn` shows: siomiz/softethervpn@sha256:DIGEST',
+    ],
+    [
+      { vpn: { ...SOFTETHER, operatorCidr: "0.0.0.0/0" } },
+      "orders-infra/vpn-softether: operatorCidr must be the operator's own addresses and not everyone's, got \"0.0.0.0/0\"",
+    ],
+    [
+      { vpn: { kind: "ssm", operatorCidr: "192.0.2.7/32" } },
+      'orders-infra: orders.vpn.operatorCidr is for orders.vpn.kind "softether", got kind "ssm" and operatorCidr "192.0.2.7/32"',
+    ],
+    [
+      { vpn: { spot: true } },
+      'orders-infra: orders.vpn.spot is for orders.vpn.kind "softether" or "ssm", got kind "none" and spot true',
+    ],
+    [{ vpn: { kind: "openvpn" } }, 'test: orders.vpn.kind must be one of none, softether, ssm, got "openvpn"'],
+    [
+      { vpcCidr: "192.168.0.0/16", vpn: SOFTETHER },
+      `orders-infra/network: vpcCidr "192.168.0.0/16" must not overlap with the VPN's clients "192.168.30.0/24"`,
     ],
     [{ lookup: "dns" }, 'test: orders.lookup must be one of remoteState, dataSources, got "dns"'],
   ])("refuse %j in one line", (orders, message) => {

@@ -43,6 +43,8 @@ export interface UpOptions {
   readonly keep: boolean;
   readonly speed: number;
   readonly port?: number;
+  /** Of orders: Kafka brokers, whatever the stack has. Left out, as many as it has. */
+  readonly brokers?: number;
   /** Synthesized folder to apply instead of a fresh synth. */
   readonly from?: string;
   readonly settingsFile: string | undefined;
@@ -56,7 +58,8 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
   const run = Run.create({ root: ".", stack: options.pipeline });
   const from = await synthesized(options, run, progress);
   const ready = await setUp(progress);
-  const stacks = stacksOf(options.pipeline).map((name) => takeStack({ run, stack: name, setUp: ready, from }));
+  const few = options.brokers === undefined ? {} : { brokers: options.brokers };
+  const stacks = stacksOf(options.pipeline).map((name) => takeStack({ run, stack: name, setUp: ready, from, ...few }));
   for (const { prepared, inert } of stacks) {
     for (const line of prepared.standIns) progress(`stands in: ${line}`);
     for (const { reason, types } of byReason(inert)) progress(`inert here: ${types.join(", ")} (${reason})`);
@@ -68,6 +71,9 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
     region: stacks[0]!.region,
     python: ready.python,
     speed: options.speed,
+    ...(options.brokers === undefined
+      ? {}
+      : { kafka: { nodes: options.brokers, says: (line) => progress(`${options.brokers} broker(s): ${line}`) } }),
     ...(options.port === undefined ? {} : { port: options.port }),
   });
   try {

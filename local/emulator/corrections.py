@@ -183,34 +183,164 @@ def prefix_lists_in_rules(ec2):
 
 
 def endpoint_policies(ec2):
-    """A VPC endpoint is made without its policy, groups and private names, and shows none: a change at every plan."""
+    """A VPC endpoint is made without its policy, and shows none: a change at every plan."""
     create, fields = ec2._create_vpc_endpoint, ec2._vpce_fields_xml
 
     def create_whole(params):
         before = set(ec2._vpc_endpoints)
         answer = create(params)
         for name in set(ec2._vpc_endpoints) - before:
-            made = ec2._vpc_endpoints[name]
-            made["PolicyDocument"] = ec2._p(params, "PolicyDocument")
-            made["Groups"] = ec2._parse_member_list(params, "SecurityGroupId")
-            made["PrivateDns"] = ec2._p(params, "PrivateDnsEnabled") == "true"
+            ec2._vpc_endpoints[name]["PolicyDocument"] = ec2._p(params, "PolicyDocument")
         return answer
 
     def fields_whole(endpoint, tag="item"):
         policy = element("policyDocument", endpoint.get("PolicyDocument"))
-        groups = "".join(f"<item>{element('groupId', one)}</item>" for one in endpoint.get("Groups", []))
-        names = element("privateDnsEnabled", "true" if endpoint.get("PrivateDns") else "false")
-        own = f"{policy}<groupSet>{groups}</groupSet>{names}"
-        return fields(endpoint, tag).replace("<routeTableIdSet>", f"{own}<routeTableIdSet>", 1)
+        return fields(endpoint, tag).replace("<routeTableIdSet>", f"{policy}<routeTableIdSet>", 1)
 
     ec2._ACTION_MAP["CreateVpcEndpoint"] = create_whole
     ec2._vpce_fields_xml = fields_whole
 
 
+def interface_endpoints(ec2):
+    """An interface endpoint forgets its security groups and whether it answers to the service's usual name: both are a change at every plan, and adding
+    them again does nothing.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
+    """
+    create, modify, fields = ec2._create_vpc_endpoint, ec2._modify_vpc_endpoint, ec2._vpce_fields_xml
+
+    def create_whole(params):
+        before = set(ec2._vpc_endpoints)
+        answer = create(params)
+        for name in set(ec2._vpc_endpoints) - before:
+            ec2._vpc_endpoints[name]["Groups"] = ec2._parse_member_list(params, "SecurityGroupId")
+            ec2._vpc_endpoints[name]["PrivateDnsEnabled"] = ec2._p(params, "PrivateDnsEnabled") == "true"
+        return answer
+
+    def modify_whole(params):
+        answer = modify(params)
+        endpoint = ec2._vpc_endpoints.get(ec2._p(params, "VpcEndpointId"))
+        if answer[0] == 200 and endpoint:
+            removed = ec2._parse_member_list(params, "RemoveSecurityGroupId")
+            kept = [group for group in endpoint.get("Groups", []) if group not in removed]
+            added = ec2._parse_member_list(params, "AddSecurityGroupId")
+            endpoint["Groups"] = kept + [group for group in added if group not in kept]
+            if asked := ec2._p(params, "PrivateDnsEnabled"):
+                endpoint["PrivateDnsEnabled"] = asked == "true"
+        return answer
+
+    def fields_whole(endpoint, tag="item"):
+        if endpoint.get("VpcEndpointType") != "Interface":
+            return fields(endpoint, tag)
+        groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint.get("Groups", []))
+        dns = element("privateDnsEnabled", endpoint.get("PrivateDnsEnabled", False))
+        own = f"<groupSet>{groups}</groupSet>{dns}"
+        return fields(endpoint, tag).replace("<routeTableIdSet>", f"{own}<routeTableIdSet>", 1)
+
+    ec2._ACTION_MAP["CreateVpcEndpoint"] = create_whole
+    ec2._ACTION_MAP["ModifyVpcEndpoint"] = modify_whole
+    ec2._create_vpc_endpoint = create_whole
+    ec2._vpce_fields_xml = fields_whole
+
+
+def template_interfaces(ec2):
+    """A launch template forgets whether its network interfaces end with their instance, and shows their security groups under a name that no SDK reads
+    (`item` for `groupId`): a change at every plan, by a new version each time.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateInstanceNetworkInterfaceSpecification.html
+    """
+    parse, xml = ec2._parse_lt_data, ec2._lt_data_xml
+
+    def parse_whole(params, prefix="LaunchTemplateData"):
+        data = parse(params, prefix)
+        for i, interface in enumerate(data.get("NetworkInterfaces", []), 1):
+            if asked := ec2._p(params, f"{prefix}.NetworkInterface.{i}.DeleteOnTermination"):
+                interface["DeleteOnTermination"] = asked.lower() == "true"
+        return data
+
+    def xml_of(interface):
+        """One `item`."""
+        groups = "".join(element("groupId", group) for group in interface.get("Groups", []))
+        ends = element("deleteOnTermination", interface.get("DeleteOnTermination"))
+        rest = {name: value for name, value in interface.items() if name != "Groups"}
+        own = f"<item>{ends}<groupSet>{groups}</groupSet>"
+        text = xml({"NetworkInterfaces": [rest]}).replace("<item>", own, 1)
+        return text.removeprefix("<networkInterfaceSet>").removesuffix("</networkInterfaceSet>")
+
+    def xml_whole(data):
+        interfaces = "".join(xml_of(interface) for interface in data.get("NetworkInterfaces", []))
+        rest = xml({name: value for name, value in data.items() if name != "NetworkInterfaces"})
+        return rest + (f"<networkInterfaceSet>{interfaces}</networkInterfaceSet>" if interfaces else "")
+
+    ec2._parse_lt_data = parse_whole
+    ec2._lt_data_xml = xml_whole
+
+
 def network(ec2):
     whole_flow_logs(ec2)
+    template_interfaces(ec2)
     prefix_lists_in_rules(ec2)
+    interface_endpoints(ec2)
     endpoint_policies(ec2)
+
+
+def tree(params, prefix):
+    """What the query protocol sends under `prefix`, as it was before it was flattened; a list's members by their numbers, under `member`."""
+    found = {}
+    for name, value in params.items():
+        if not name.startswith(f"{prefix}."):
+            continue
+        *above, last = name.removeprefix(f"{prefix}.").split(".")
+        at = found
+        for key in above:
+            at = at.setdefault(key, {})
+        at[last] = value
+    return listed(found)
+
+
+def listed(node):
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"member"}:
+        return [listed(node["member"][key]) for key in sorted(node["member"], key=int)]
+    return {key: listed(value) for key, value in node.items()}
+
+
+def mixed_instances(autoscaling):
+    """An auto scaling group forgets its mixed instances policy (spot instances of several types), and an update takes no other launch template: a change
+    at every plan.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html: a group has a launch template or a policy, and the newer one takes
+    the older one's place.
+    """
+    create, update, describe = autoscaling._create_asg, autoscaling._update_asg, autoscaling._describe_asgs
+
+    def remembering(act):
+        def call(params):
+            answer = act(params)
+            if answer[0] != 200:
+                return answer
+            group = autoscaling._asgs[autoscaling._p(params, "AutoScalingGroupName")]
+            if policy := tree(params, "MixedInstancesPolicy"):
+                group["MixedInstancesPolicy"], group["LaunchTemplate"] = policy, {}
+            elif template := tree(params, "LaunchTemplate"):
+                group.pop("MixedInstancesPolicy", None)
+                group["LaunchTemplate"] = {"Version": "$Default", **template}
+            return answer
+
+        return call
+
+    def describe_whole(params):
+        status, headers, body = describe(params)
+        text = body.decode()
+        for name, group in autoscaling._asgs.items():
+            own = f"<AutoScalingGroupName>{name}</AutoScalingGroupName>"
+            text = text.replace(own, own + element("MixedInstancesPolicy", group.get("MixedInstancesPolicy")), 1)
+        return status, headers, text.encode()
+
+    autoscaling._ACTION_MAP["CreateAutoScalingGroup"] = remembering(create)
+    autoscaling._ACTION_MAP["UpdateAutoScalingGroup"] = remembering(update)
+    autoscaling._ACTION_MAP["DescribeAutoScalingGroups"] = describe_whole
 
 
 def traced_state_machines(stepfunctions):
@@ -553,6 +683,7 @@ def shortened_rates(scheduler):
 
 
 CORRECTIONS = {
+    "autoscaling": mixed_instances,
     "lambda_svc": whole_batches,
     "sqs": queues,
     "cloudwatch": whole_alarms,

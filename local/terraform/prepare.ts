@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { hasProvider, type PluginSource } from "../setup/plugins";
 import { SetupError } from "../setup/problem";
 import { archiveFile, localPath } from "./archive";
+import { fitTopics } from "./few-brokers";
 import { RANDOM } from "./random";
 import { type Json, type JsonObject, objectOf, standIn } from "./stand-ins";
 import { zipOf } from "./zip";
@@ -18,6 +19,8 @@ export interface PrepareOptions {
   readonly plugins: PluginSource;
   /** The SQL runner's JAR, where the stack's folder has none. @default a placeholder that runs nothing */
   readonly jar?: string;
+  /** Brokers of a local Kafka cluster, whatever was applied. @default as many as applied */
+  readonly brokers?: number;
 }
 
 export interface PreparedStack {
@@ -49,8 +52,8 @@ export function checkOwnState(options: Pick<PrepareOptions, "from" | "to">): voi
 }
 
 /**
- * Copies one synthesized stack to where a run applies it. The configuration stays as it is, with four exceptions, each told in `standIns`: the `random` and
- * the `archive` provider where the plugin source lacks them, a JAR that is not there, and a state that is kept elsewhere. Prepared again over the same state it gives the
+ * Copies one synthesized stack to where a run applies it. The configuration stays as it is, with five exceptions, each told in `standIns`: the `random` and
+ * the `archive` provider where the plugin source lacks them, a JAR that is not there, a state that is kept elsewhere, and fewer brokers where they are asked for. Prepared again over the same state it gives the
  * same values. Throws SetupError with one line.
  */
 export function prepareCopy(options: PrepareOptions): PreparedStack {
@@ -95,6 +98,11 @@ export function prepareCopy(options: PrepareOptions): PreparedStack {
         (address) => `${address} is a zip made here and a terraform_data: the plugin mirror has no hashicorp/archive`,
       ),
     );
+  }
+  if (options.brokers !== undefined) {
+    const fitted = fitTopics(configuration, options.brokers);
+    configuration = fitted.configuration;
+    standIns.push(...fitted.changes);
   }
   if (configuration !== original)
     writeFileSync(path.join(folder, "cdk.tf.json"), `${JSON.stringify(configuration, null, 2)}\n`);

@@ -1,2 +1,2 @@
-export { SoftEtherVpn, type SoftEtherVpnProps } from "./softether";
+export { CLIENT_CIDR, SoftEtherVpn, type SoftEtherVpnProps } from "./softether";
 export { SsmHost, type SsmHostProps } from "./ssm-host";

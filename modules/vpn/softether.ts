@@ -15,6 +15,9 @@ import { allow, serviceRole } from "../support/iam";
 import { SingleHost } from "./single-host";
 import { TCP_PORTS, UDP_PORTS, userData } from "./user-data";
 
+/** Addresses that the server gives to those who connect, SecureNAT's own default: they may not be the network's too. */
+export const CLIENT_CIDR = "192.168.30.0/24";
+
 export interface SoftEtherVpnProps {
   /** Name of the host and start of its secrets' names. */
   readonly name: string;

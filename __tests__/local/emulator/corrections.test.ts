@@ -180,3 +180,102 @@ print(json.dumps(s3._list_object_versions("b", {})[2].decode().replace("</Versio
     "<Version><Key>read</Key><IsLatest>true</IsLatest><RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2100-01-01T00:00:00Z</RestoreExpiryDate></RestoreStatus></Version>",
   ]);
 });
+
+it("shows an interface endpoint with its security groups and private DNS, as made and as changed, and a gateway endpoint as it was", () => {
+  expect(
+    python(`
+import json, types
+from corrections import interface_endpoints
+def members(params, prefix):
+    found = []
+    while value := params.get(f"{prefix}.{len(found) + 1}"):
+        found.append(value)
+    return found
+ec2 = types.SimpleNamespace(_vpc_endpoints={}, _ACTION_MAP={}, _parse_member_list=members, _p=lambda params, name: params.get(name, ""))
+def create(params):
+    ec2._vpc_endpoints[params["name"]] = {"VpcEndpointType": params["type"]}
+    return 200, {}, b""
+ec2._create_vpc_endpoint = create
+ec2._modify_vpc_endpoint = lambda params: (200, {}, b"")
+ec2._vpce_fields_xml = lambda endpoint, tag="item": "<routeTableIdSet></routeTableIdSet>"
+interface_endpoints(ec2)
+call = lambda action, **params: ec2._ACTION_MAP[action]({name.replace("_", "."): value for name, value in params.items()})
+shown = lambda name: ec2._vpce_fields_xml(ec2._vpc_endpoints[name]).removesuffix("<routeTableIdSet></routeTableIdSet>")
+call("CreateVpcEndpoint", name="ssm", type="Interface", SecurityGroupId_1="sg-1", SecurityGroupId_2="sg-2", PrivateDnsEnabled="true")
+call("CreateVpcEndpoint", name="s3", type="Gateway")
+told = [shown("ssm"), shown("s3")]
+call("ModifyVpcEndpoint", VpcEndpointId="ssm", RemoveSecurityGroupId_1="sg-1", AddSecurityGroupId_1="sg-3", AddSecurityGroupId_2="sg-2", PrivateDnsEnabled="false")
+print(json.dumps([*told, shown("ssm")]))
+`),
+  ).toEqual([
+    "<groupSet><item><groupId>sg-1</groupId></item><item><groupId>sg-2</groupId></item></groupSet><privateDnsEnabled>true</privateDnsEnabled>",
+    "",
+    "<groupSet><item><groupId>sg-2</groupId></item><item><groupId>sg-3</groupId></item></groupSet><privateDnsEnabled>false</privateDnsEnabled>",
+  ]);
+});
+
+it("shows a group's mixed instances policy, until an update puts a launch template in its place", () => {
+  expect(
+    python(`
+import json, types
+from corrections import mixed_instances
+groups = {}
+scaling = types.SimpleNamespace(_asgs=groups, _ACTION_MAP={}, _p=lambda params, name: params.get(name, ""))
+def create(params):
+    groups[params["AutoScalingGroupName"]] = {"LaunchTemplate": {}}
+    return 200, {}, b""
+scaling._create_asg = create
+scaling._update_asg = lambda params: (200, {}, b"")
+scaling._describe_asgs = lambda params: (200, {}, "".join(f"<AutoScalingGroupName>{name}</AutoScalingGroupName>" for name in groups).encode())
+mixed_instances(scaling)
+shown = lambda: [scaling._ACTION_MAP["DescribeAutoScalingGroups"]({})[2].decode(), groups["vpn"]["LaunchTemplate"]]
+policy = "MixedInstancesPolicy"
+scaling._ACTION_MAP["CreateAutoScalingGroup"]({
+    "AutoScalingGroupName": "vpn",
+    f"{policy}.InstancesDistribution.OnDemandBaseCapacity": "0",
+    f"{policy}.LaunchTemplate.LaunchTemplateSpecification.LaunchTemplateId": "lt-1",
+    f"{policy}.LaunchTemplate.Overrides.member.1.InstanceType": "t3.nano",
+    f"{policy}.LaunchTemplate.Overrides.member.2.InstanceType": "t3a.nano",
+})
+told = [shown()]
+scaling._ACTION_MAP["UpdateAutoScalingGroup"]({"AutoScalingGroupName": "vpn", "MinSize": "1"})
+told.append(shown() == told[0])
+scaling._ACTION_MAP["UpdateAutoScalingGroup"]({"AutoScalingGroupName": "vpn", "LaunchTemplate.LaunchTemplateId": "lt-2"})
+print(json.dumps([*told, shown()]))
+`),
+  ).toEqual([
+    [
+      "<AutoScalingGroupName>vpn</AutoScalingGroupName><MixedInstancesPolicy>" +
+        "<InstancesDistribution><OnDemandBaseCapacity>0</OnDemandBaseCapacity></InstancesDistribution>" +
+        "<LaunchTemplate><LaunchTemplateSpecification><LaunchTemplateId>lt-1</LaunchTemplateId></LaunchTemplateSpecification>" +
+        "<Overrides><member><InstanceType>t3.nano</InstanceType></member><member><InstanceType>t3a.nano</InstanceType></member></Overrides>" +
+        "</LaunchTemplate></MixedInstancesPolicy>",
+      {},
+    ],
+    true,
+    ["<AutoScalingGroupName>vpn</AutoScalingGroupName>", { LaunchTemplateId: "lt-2", Version: "$Default" }],
+  ]);
+});
+
+it("shows each network interface of a launch template with its security groups, and whether it ends with its instance", () => {
+  expect(
+    python(`
+import json, types
+from corrections import template_interfaces
+def xml(data):
+    items = "".join(f"<item><deviceIndex>{one['DeviceIndex']}</deviceIndex></item>" for one in data.get("NetworkInterfaces", []))
+    return data.get("ImageId", "") + (f"<networkInterfaceSet>{items}</networkInterfaceSet>" if items else "")
+ec2 = types.SimpleNamespace(
+    _parse_lt_data=lambda params, prefix: {"ImageId": "ami", "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": ["sg-1", "sg-2"]}, {"DeviceIndex": 1}]},
+    _lt_data_xml=xml, _p=lambda params, name: params.get(name, ""))
+template_interfaces(ec2)
+data = ec2._parse_lt_data({"LaunchTemplateData.NetworkInterface.1.DeleteOnTermination": "true"})
+print(json.dumps([ec2._lt_data_xml(data), ec2._lt_data_xml({"ImageId": "ami"})]))
+`),
+  ).toEqual([
+    "ami<networkInterfaceSet><item><deleteOnTermination>true</deleteOnTermination>" +
+      "<groupSet><groupId>sg-1</groupId><groupId>sg-2</groupId></groupSet><deviceIndex>0</deviceIndex></item>" +
+      "<item><groupSet></groupSet><deviceIndex>1</deviceIndex></item></networkInterfaceSet>",
+    "ami",
+  ]);
+});
