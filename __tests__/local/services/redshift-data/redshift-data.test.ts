@@ -1,58 +1,25 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Caller, Service } from "../../../../local/gateway/types";
-import { createRedshiftData } from "../../../../local/services/redshift-data";
-import { type Warehouse, Warehouses } from "../../../../local/warehouse";
-import { FakeAws, ROLE, ROOT, refusal, request, secretArn } from "../redshift/fake-aws";
+import type { Warehouse, Warehouses } from "../../../../local/warehouse";
+import { type FakeAws, ROLE, ROOT, refusal, request, secretArn } from "../redshift/fake-aws";
+import { type Answer, CLUSTER_ARN, DataApi, TARGET } from "./data-api";
 
 /** The Data API, by https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html and https://docs.aws.amazon.com/redshift-data/latest/APIReference/ */
-let folder: string;
+let api: DataApi;
 let fake: FakeAws;
 let warehouses: Warehouses;
 let warehouse: Warehouse;
 let data: Service;
 
-const CLUSTER_ARN = "arn:aws:redshift:us-east-1:000000000000:cluster:wh";
-const TARGET = { ClusterIdentifier: "wh", Database: "dev", SecretArn: secretArn("admin") };
-
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "redshift-data-"));
-  fake = await new FakeAws().start(folder);
-  warehouses = new Warehouses(folder, () => ({ list: async () => [], get: async () => undefined }));
-  warehouse = await warehouses.create({
-    host: "h",
-    name: "wh",
-    port: 5439,
-    database: "dev",
-    admin: { user: "admin", password: "Secret12345" },
-  });
-  fake.secrets.set("admin", JSON.stringify({ username: "admin", password: "Secret12345" }));
-  data = createRedshiftData(fake.aws, warehouses);
+  api = await DataApi.start();
+  ({ fake, warehouses, warehouse, data } = api);
 });
 afterEach(async () => {
-  await data.close?.();
-  await warehouses.close();
-  await fake.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await api.stop();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at by name only
-type Answer = Record<string, any>;
-
-async function call(action: string, input: Record<string, unknown>, caller = ROOT): Promise<Answer> {
-  const { body } = await data.handle(
-    request(JSON.stringify(input), { "x-amz-target": `RedshiftData.${action}` }, caller),
-  );
-  return JSON.parse(String(body));
-}
-
-/** Runs to the end and describes. */
-async function execute(input: Record<string, unknown>, caller = ROOT): Promise<Answer> {
-  const action = "Sqls" in input ? "BatchExecuteStatement" : "ExecuteStatement";
-  const { Id } = await call(action, { ...TARGET, ...input, WaitTimeSeconds: 30 }, caller);
-  return call("DescribeStatement", { Id });
-}
+const call: DataApi["call"] = (...input) => api.call(...input);
+const execute = (input: Record<string, unknown>): Promise<Answer> => api.run({ ...TARGET, ...input });
 
 async function records(sql: string): Promise<unknown> {
   const { Id } = await execute({ Sql: sql });

@@ -1,59 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Caller, Service } from "../../../../local/gateway/types";
-import { createRedshiftData } from "../../../../local/services/redshift-data";
-import { type Warehouse, Warehouses } from "../../../../local/warehouse";
-import { FakeAws, ROLE, ROOT, refusal, request, secretArn } from "../redshift/fake-aws";
+import type { Caller } from "../../../../local/gateway/types";
+import type { Warehouse } from "../../../../local/warehouse";
+import { type FakeAws, ROLE, refusal, secretArn } from "../redshift/fake-aws";
+import { CLUSTER_ARN, DataApi, TARGET } from "./data-api";
 
 /** Sessions of the Data API, by https://docs.aws.amazon.com/redshift/latest/mgmt/data-api.html#data-api-calling-considerations-session-reuse */
-let folder: string;
+let api: DataApi;
 let fake: FakeAws;
-let warehouses: Warehouses;
 let warehouse: Warehouse;
-let data: Service;
-
-const CLUSTER_ARN = "arn:aws:redshift:us-east-1:000000000000:cluster:wh";
-const TARGET = { ClusterIdentifier: "wh", Database: "dev", SecretArn: secretArn("admin") };
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "redshift-data-"));
-  fake = await new FakeAws().start(folder);
-  warehouses = new Warehouses(folder, () => ({ list: async () => [], get: async () => undefined }));
-  warehouse = await warehouses.create({
-    host: "h",
-    name: "wh",
-    port: 5439,
-    database: "dev",
-    admin: { user: "admin", password: "Secret12345" },
-  });
-  fake.secrets.set("admin", JSON.stringify({ username: "admin", password: "Secret12345" }));
-  data = createRedshiftData(fake.aws, warehouses);
+  api = await DataApi.start();
+  ({ fake, warehouse } = api);
 });
 afterEach(async () => {
   jest.useRealTimers();
-  await data.close?.();
-  await warehouses.close();
-  await fake.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await api.stop();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked at by name only
-type Answer = Record<string, any>;
-
-async function call(action: string, input: Record<string, unknown>, caller = ROOT): Promise<Answer> {
-  const { body } = await data.handle(
-    request(JSON.stringify(input), { "x-amz-target": `RedshiftData.${action}` }, caller),
-  );
-  return JSON.parse(String(body));
-}
-
-/** Runs to the end and describes. */
-async function run(input: Record<string, unknown>, caller = ROOT): Promise<Answer> {
-  const action = "Sqls" in input ? "BatchExecuteStatement" : "ExecuteStatement";
-  const { Id } = await call(action, { ...input, WaitTimeSeconds: 30 }, caller);
-  return call("DescribeStatement", { Id }, caller);
-}
+const call: DataApi["call"] = (...input) => api.call(...input);
+const run: DataApi["run"] = (...input) => api.run(...input);
 
 async function open(keepAlive = 60): Promise<string> {
   const { SessionId } = await call("ExecuteStatement", {
