@@ -1,6 +1,7 @@
 import { AwsError, type LocalAws, type Service } from "../../../../local/gateway/types";
 import { copyCommand, parseJdbcUrl } from "../../../../local/services/firehose/redshift-loader";
 import { createFirehose } from "../../../../local/services/firehose/service";
+import { callFirehose } from "./call";
 import { FakeWorld, fakeAws, ROLE, until } from "./fakes";
 
 let world: FakeWorld;
@@ -15,19 +16,7 @@ afterEach(async () => {
   await service.close?.();
 });
 
-async function call(action: string, input: unknown): Promise<void> {
-  await service.handle({
-    method: "POST",
-    path: "/",
-    query: new URLSearchParams(),
-    headers: { "x-amz-target": `Firehose_20150804.${action}` },
-    body: Buffer.from(JSON.stringify(input)),
-    service: "firehose",
-    region: "us-east-1",
-    caller: undefined,
-    sourceIp: "127.0.0.1",
-  });
-}
+const call = (action: string, input: unknown) => callFirehose(service, action, input);
 
 const create = (retrySeconds = 3600) =>
   call("CreateDeliveryStream", {

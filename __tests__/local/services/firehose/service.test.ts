@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import type { LocalAws, Service } from "../../../../local/gateway/types";
 import { createFirehose } from "../../../../local/services/firehose/service";
+import { callFirehose } from "./call";
 import { FakeWorld, fakeAws, ROLE, until } from "./fakes";
 
 let world: FakeWorld;
@@ -18,20 +19,7 @@ afterEach(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: answers are asserted on, not typed
 type Json = any;
 
-async function call(action: string, input: Json = {}): Promise<Json> {
-  const response = await service.handle({
-    method: "POST",
-    path: "/",
-    query: new URLSearchParams(),
-    headers: { "x-amz-target": `Firehose_20150804.${action}` },
-    body: Buffer.from(JSON.stringify(input)),
-    service: "firehose",
-    region: "us-east-1",
-    caller: undefined,
-    sourceIp: "127.0.0.1",
-  });
-  return JSON.parse(response.body.toString());
-}
+const call = (action: string, input?: Json): Promise<Json> => callFirehose(service, action, input);
 
 const S3 = {
   RoleARN: ROLE,
