@@ -1,4 +1,4 @@
-/** `npm run bench`: installs what is missing, bundles bench/main.ts and runs it. It takes some minutes and writes bench/README.md. */
+/** `npm run bench`: installs what is missing, bundles bench/main.ts and runs it. The whole takes an hour or so; each part is written to bench/README.md when it is done. */
 const path = require("node:path");
 const { ensureNodeModules } = require("../tools/install");
 

@@ -1,6 +1,8 @@
 /** A part of bench/README.md. */
 export interface Section {
   readonly title: string;
+  /** What measures it again. @default - nothing is said of it */
+  readonly command?: string;
   /** What is compared, in a sentence or two. */
   readonly text: string;
   readonly head: readonly string[];
@@ -15,10 +17,11 @@ export interface Goal {
   readonly kept: boolean;
 }
 
-export function markdown({ title, text, head, rows, goals }: Section): string {
+export function markdown({ title, command, text, head, rows, goals }: Section): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [
     `## ${title}`,
+    ...(command === undefined ? [] : [`\`${command}\``, ""]),
     text,
     "",
     line(head),
