@@ -333,6 +333,17 @@ describe("a loading user whose password is in a parameter", () => {
     expect(() => readEvent(input())).not.toThrow();
   });
 
+  it("is never written again by Terraform, which would empty it, and made anew with another key, behind which the migrations run again", () => {
+    minimal({ loaderIn: "parameter" });
+    const [{ key_id, lifecycle }] = resources(stack, SsmParameter);
+    expect(lifecycle).toEqual({
+      ignore_changes: ["description", "key_id", "value_wo", "value_wo_version"],
+      replace_triggered_by: [expect.stringMatching(/^aws_kms_key\.key_[0-9A-F]{8}\.arn$/)],
+    });
+    expect(key_id).toBe(`\${${lifecycle.replace_triggered_by[0]}}`);
+    expect(input().users).toMatchObject([{ parameter: { keyArn: key_id } }]);
+  });
+
   it("is written by the function, which may do so to that one parameter", () => {
     minimal({ loaderIn: "parameter" });
     const arn = expect.stringMatching(/^\$\{aws_ssm_parameter\.runner_loader-parameter_.*\.arn\}$/);

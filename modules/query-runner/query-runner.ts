@@ -264,6 +264,10 @@ export class QueryRunner extends Construct {
   /**
    * A password in the configuration would be in the state; a write-only value is in neither state nor plan, and this one is no password. What stands in the
    * parameter from the first run on is the function's: Terraform does not write it again.
+   *
+   * The provider updates no part of a parameter without its value, and a write-only one that it does not know is empty (seen with 5.100.0): AWS refuses that, and
+   * the apply ends there. So a key that somebody else chose stays, as with a put that names none; and a key that is made anew makes the parameter anew, and
+   * runs the migrations behind it, which then find no password and set one.
    */
   private createParameter({ name, key }: QueryRunnerProps, loader: string): SsmParameter {
     return new SsmParameter(this, "loader-parameter", {
@@ -273,7 +277,11 @@ export class QueryRunner extends Construct {
       keyId: key.arn,
       valueWo: NO_PASSWORD_YET,
       valueWoVersion: 1,
-      lifecycle: { ignoreChanges: ["description", "value_wo", "value_wo_version"] },
+      lifecycle: {
+        ignoreChanges: ["description", "key_id", "value_wo", "value_wo_version"],
+        // The ARN alone: a key whose policy changes is the same key.
+        replaceTriggeredBy: [`${key.key.terraformResourceType}.${key.key.friendlyUniqueId}.arn`],
+      },
     });
   }
 
