@@ -1,17 +1,21 @@
 import type { LoadableObject } from "./object";
 import type { FileError } from "./ports";
 
+/** Said of a file and of nothing else, whatever else stands there: such a message holds names of columns, and one may be `network` or `expired_at`. */
+const SURELY_BAD =
+  /load into table .* failed|sys_load_error_detail|stl_load_errors|incompatible (?:parquet|orc) schema|longer than the length defined|number of columns/i;
 /** The warehouse, rights, or the way to the files. */
 const UNABLE =
   /permission denied|not authorized|access ?denied|forbidden|\bdoes not exist|no such bucket|nosuchbucket|\bnot (?:be )?found\b|nosuchkey|slow ?down|internal ?error|service ?unavailable|too many requests|throttl|time(?:d)? ?out|connection|network|1023|serializable|deadlock|disk full|out of memory|cancel|abort|expired|assume|\bkms\b|invalidobjectstate|credential|manifest/i;
 /** A file's content or form. */
 const BAD =
-  /load into table .* failed|sys_load_error_detail|stl_load_errors|gzip|zlib|inflate|deflate|zstd|bzip|lzo|decompress|compress|parquet|\borc\b|avro|schema|incompatible|unsupported|truncated|unexpected end|corrupt|invalid|malformed|delimiter|too long|line/i;
+  /gzip|zlib|inflate|deflate|zstd|bzip|lzo|decompress|compress|parquet|\borc\b|avro|schema|incompatible|unsupported|truncated|unexpected end|corrupt|invalid|malformed|delimiter|too long|longer than|out of range|overflow|null value|line/i;
 
 /** Whose fault a failed COPY is, by its words. Keys in it say nothing: `kpis/connection.csv` is a name. */
 export function classify(message: string, files: readonly LoadableObject[]): "unable" | "bad" | "unknown" {
   let text = message;
   for (const { bucket, key } of files) text = text.replaceAll(`s3://${bucket}/${key}`, "").replaceAll(key, "");
+  if (SURELY_BAD.test(text)) return "bad";
   if (UNABLE.test(text)) return "unable";
   return BAD.test(text) ? "bad" : "unknown";
 }

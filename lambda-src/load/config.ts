@@ -1,5 +1,5 @@
 import type { Connection, Warehouse } from "../data-api/connection";
-import { type LoadTable, readTables } from "./table";
+import { isColumnar, type LoadTable, readTables } from "./table";
 
 /**
  * What the three functions of the load read of their environment. The constructs fill it; every value is text.
@@ -27,7 +27,7 @@ export interface LoadEnv {
   readonly WAREHOUSE_PORT?: string;
   /** What stands in COPY's IAM_ROLE: a role's ARN, two joined by a comma (a chain), or `default`. */
   readonly COPY_ROLE: string;
-  /** Region of the bucket, when the warehouse is in another one. */
+  /** Region of the bucket, when the warehouse is in another one: not with tables of Parquet or ORC files. */
   readonly BUCKET_REGION?: string;
   /** Role of the warehouse's account that is assumed for the Data API, and the external id that it asks for. */
   readonly DATA_API_ROLE?: string;
@@ -99,10 +99,17 @@ export function readLoadEnv(env: NodeJS.ProcessEnv): LoadConfig {
   else if (!env.CLUSTER_IDENTIFIER === !env.WORKGROUP_NAME)
     missing.unshift("either CLUSTER_IDENTIFIER or WORKGROUP_NAME");
   if (missing.length > 0) throw new Error(`set ${missing.join(", ")} in the function's environment`);
+  const tables = readTables(env.TABLES!);
+  const columnar = env.BUCKET_REGION ? tables.find(isColumnar) : undefined;
+  if (columnar) {
+    throw new Error(
+      `BUCKET_REGION must be left out with table ${columnar.name}: COPY reads ${columnar.copy.format} files in the warehouse's own region only`,
+    );
+  }
   return {
     bucket: env.BUCKET!,
     ledgerTable: env.LEDGER_TABLE!,
-    tables: readTables(env.TABLES!),
+    tables,
     reach: byDriver ? driverOf(env) : dataApiOf(env),
     copyRole: readRole(env.COPY_ROLE!),
     bucketRegion: env.BUCKET_REGION || undefined,

@@ -2,7 +2,7 @@ import { render } from "../copy/render";
 import { identifier, literal } from "../data-api/quote";
 import { hourTimestamp, LOADS, list, recordedName, tableName, timestamp } from "./names";
 import type { HourLoads, Load, Outcome } from "./ports";
-import type { LoadTable } from "./table";
+import { isColumnar, type LoadTable } from "./table";
 
 /** The statements of a load. Keys of objects are in none of them: they are in the manifest, which is JSON. */
 
@@ -30,8 +30,9 @@ export function stagingOf({ table }: Load, { manifestUrl, copyRole, region }: So
     ...(region === undefined ? [] : [`REGION ${literal(region)}`]),
     "MANIFEST",
     render(table.copy),
-    // The table has its encodings from the target, and lives for seconds.
-    "COMPUPDATE OFF STATUPDATE OFF",
+    // The table has its encodings from the target, and lives for seconds. A COPY of columnar files has no automatic compression, and refuses the word.
+    ...(isColumnar(table) ? [] : ["COMPUPDATE OFF"]),
+    "STATUPDATE OFF",
   ];
   return [
     `CREATE TEMPORARY TABLE ${STAGE} (LIKE ${tableName(table)} INCLUDING DEFAULTS)`,

@@ -49,6 +49,13 @@ export interface LoadTable {
 
 export const DEFAULT_SCHEMA = "public";
 
+/**
+ * Whether its files are Parquet or ORC: a COPY of those takes few parameters, and neither COMPUPDATE nor REGION.
+ * https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
+ */
+export const isColumnar = ({ copy }: Pick<LoadTable, "copy">): boolean =>
+  copy.format === "parquet" || copy.format === "orc";
+
 /** What is wrong with an allow-list, a line each; empty when all is well. For the synth check and the function's start. */
 export function tableProblems(tables: readonly LoadTable[]): string[] {
   const problems: string[] = [];

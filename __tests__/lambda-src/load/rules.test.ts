@@ -2,7 +2,8 @@ import { atOnce } from "../../../lambda-src/load/at-once";
 import { classify, fileOf, namedIn } from "../../../lambda-src/load/classify";
 import { readLoadEnv } from "../../../lambda-src/load/config";
 import { compareSequencers, hourOfKey, type LoadableObject } from "../../../lambda-src/load/object";
-import { type LoadTable, readTables, tableProblems } from "../../../lambda-src/load/table";
+import { COPY_STATEMENT, stagingOf } from "../../../lambda-src/load/sql";
+import { isColumnar, type LoadTable, readTables, tableProblems } from "../../../lambda-src/load/table";
 import { KPIS } from "./world";
 
 const file = (key: string): LoadableObject => ({ bucket: "b", key, version: "v", bytes: 1, table: "kpis", hour: "" });
@@ -49,6 +50,16 @@ describe("a failed COPY is taken for", () => {
     ["bad", "ERROR: Load into table 'redstream_stage' failed. Check 'sys_load_error_detail' system table for details."],
     ["bad", "ERROR: Spectrum Scan Error. File 'https://s3/x' has an incompatible Parquet schema for column 'a'"],
     ["bad", "ERROR: unexpected end of file while reading gzip"],
+    [
+      "bad",
+      "ERROR: Spectrum Scan Error. File 'https://s3/x' has an incompatible Parquet schema for column 'network'. Column type: INT",
+    ],
+    [
+      "bad",
+      "ERROR: Spectrum Scan Error code: 15007 context: The length of the data column expired_at is longer than the length defined in the table. Table: 30, Data: 40",
+    ],
+    ["bad", "ERROR: Spectrum Scan Error code: 15007 context: Unmatched number of columns between table and file."],
+    ["bad", "ERROR: Spectrum Scan Error. Numeric data overflow (result precision)"],
     ["unknown", "ERROR: Assert"],
   ])("%s: %s", (kind, message) => {
     expect(classify(message, [])).toBe(kind);
@@ -223,9 +234,37 @@ describe("the environment", () => {
       { COPY_ROLE: "arn:aws:iam::123456789012:role/a' MAXERROR 9 '" },
       `COPY_ROLE must be default, a role's ARN or two joined by a comma, got "arn:aws:iam::123456789012:role/a' MAXERROR 9 '"`,
     ],
+    [
+      {
+        BUCKET_REGION: "eu-west-1",
+        TABLES: JSON.stringify([KPIS, { name: "sensors", columns: ["a"], copy: { format: "parquet" } }]),
+      },
+      "BUCKET_REGION must be left out with table sensors: COPY reads parquet files in the warehouse's own region only",
+    ],
     [{ IGNORED_PREFIXES: '[""]' }, 'IGNORED_PREFIXES must be a JSON list of prefixes, got [""]'],
   ])("is refused with %p", (change, message) => {
     expect(() => readLoadEnv({ ...ENV, ...change })).toThrow(message);
+  });
+});
+
+describe("the COPY of a table", () => {
+  const source = { manifestUrl: "s3://b/m", copyRole: "default", region: "eu-west-1" };
+  const copyOf = (table: LoadTable) =>
+    stagingOf(
+      { id: "l", table, hour: "2026-11-21T08", files: [] },
+      { ...source, ...(isColumnar(table) ? { region: undefined } : {}) },
+    )[COPY_STATEMENT];
+
+  it("leaves encodings and statistics of the staging table alone", () => {
+    expect(copyOf(KPIS)).toBe(
+      `COPY redstream_stage ("day", "value") FROM 's3://b/m' IAM_ROLE default REGION 'eu-west-1' MANIFEST CSV COMPUPDATE OFF STATUPDATE OFF`,
+    );
+  });
+
+  it.each(["parquet", "orc"] as const)("of %s files has no word that Redshift refuses for them", (format) => {
+    expect(copyOf({ ...KPIS, copy: { format } })).toBe(
+      `COPY redstream_stage ("day", "value") FROM 's3://b/m' IAM_ROLE default MANIFEST ${format.toUpperCase()} STATUPDATE OFF`,
+    );
   });
 });
 

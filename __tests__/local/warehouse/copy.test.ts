@@ -255,8 +255,10 @@ describe("the statement", () => {
     [`copy t ${FROM} json 'auto' delimiter ','`, "42601 DELIMITER is not compatible with JSON"],
     [`copy t ${FROM} json 'auto' null as 'x'`, "42601 NULL AS is not compatible with JSON"],
     [`copy t ${FROM} json 'auto' csv`, "42601 conflicting or redundant options: the format is given twice"],
-    [`copy t ${FROM} parquet maxerror 3`, "42601 MAXERROR is not compatible with PARQUET"],
-    [`copy t ${FROM} parquet gzip`, "42601 GZIP is not compatible with PARQUET"],
+    [`copy t ${FROM} parquet maxerror 3`, "0A000 MAXERROR argument is not supported for PARQUET based COPY"],
+    [`copy t ${FROM} parquet compupdate off`, "0A000 COMPUPDATE argument is not supported for PARQUET based COPY"],
+    [`copy t ${FROM} parquet region 'us-east-1'`, "0A000 REGION argument is not supported for PARQUET based COPY"],
+    [`copy t ${FROM} parquet gzip`, "0A000 GZIP argument is not supported for PARQUET based COPY"],
     [`copy t ${FROM} csv gzip zstd`, "42601 conflicting or redundant options: GZIP and ZSTD"],
     [
       `copy t ${FROM} csv dateformat 'DD-MON-YY'`,

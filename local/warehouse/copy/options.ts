@@ -256,17 +256,20 @@ const AGAINST: Readonly<Record<string, readonly string[]>> = {
   parquet: [
     "acceptanydate",
     "blanksasnull",
+    "comprows",
+    "compupdate",
     "dateformat",
     "delimiter",
     "emptyasnull",
+    "encoding",
     "escape",
-    "fillrecord",
     "gzip",
     "ignoreblanklines",
     "ignoreheader",
     "maxerror",
     "null",
     "quote",
+    "region",
     "removequotes",
     "timeformat",
     "trimblanks",
@@ -279,8 +282,11 @@ function refuseCombination(given: ReadonlySet<string>, format: CopyStatement["fo
   const against = AGAINST[format]?.find((word) => given.has(word));
   if (against) {
     const option = against === "null" ? "NULL AS" : against.toUpperCase();
+    // As Redshift words it for columnar files; the other is a contradiction in terms.
+    if (format === "parquet") throw new SqlError(`${option} argument is not supported for PARQUET based COPY`, "0A000");
     throw new SqlError(`${option} is not compatible with ${format.toUpperCase()}`, "42601");
   }
+  if (format === "parquet" && given.has("fillrecord")) throw notCarried("FILLRECORD with PARQUET");
   if (format === "json" && given.has("ignoreheader")) throw notCarried("IGNOREHEADER with JSON");
   if (format !== "parquet" && given.has("serializetojson"))
     throw new SqlError("SERIALIZETOJSON is for PARQUET and ORC", "42601");
