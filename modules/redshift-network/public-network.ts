@@ -1,25 +1,13 @@
-import { DataAwsAvailabilityZones } from "@cdktf/provider-aws/lib/data-aws-availability-zones";
-import { DefaultSecurityGroup } from "@cdktf/provider-aws/lib/default-security-group";
 import { InternetGateway } from "@cdktf/provider-aws/lib/internet-gateway";
 import { Route } from "@cdktf/provider-aws/lib/route";
 import { RouteTable } from "@cdktf/provider-aws/lib/route-table";
-import { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
-import { Subnet } from "@cdktf/provider-aws/lib/subnet";
-import { Vpc } from "@cdktf/provider-aws/lib/vpc";
-import { Fn } from "cdktf";
+import type { RouteTableAssociation } from "@cdktf/provider-aws/lib/route-table-association";
+import type { Subnet } from "@cdktf/provider-aws/lib/subnet";
+import type { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import { Construct } from "constructs";
-import { checkSubnets } from "./cidr";
+import { closedVpc, type NetworkProps, routedSubnets } from "./network";
 
-export interface PublicNetworkProps {
-  /** Shown as the `Name` of everything in it. */
-  readonly name: string;
-
-  /** Addresses of the VPC, 16 to 28 mask bits. */
-  readonly vpcCidr: string;
-
-  /** Addresses of the subnets, at least two, each in an availability zone of its own as far as the Region has so many. */
-  readonly subnetCidrs: readonly string[];
-}
+export type PublicNetworkProps = NetworkProps;
 
 /**
  * A VPC with public subnets and nothing private: a home for a warehouse that must be reachable from outside.
@@ -34,17 +22,8 @@ export class PublicNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: PublicNetworkProps) {
     super(scope, id);
-    // Said of the owner, whose properties these are.
-    checkSubnets(scope, props.vpcCidr, props.subnetCidrs);
+    this.vpc = closedVpc(this, props);
     const tags = { Name: props.name };
-
-    this.vpc = new Vpc(this, "vpc", {
-      cidrBlock: props.vpcCidr,
-      enableDnsSupport: true,
-      enableDnsHostnames: true,
-      tags,
-    });
-    new DefaultSecurityGroup(this, "closed", { vpcId: this.vpc.id, tags: { Name: `${props.name}-default-closed` } });
 
     const gateway = new InternetGateway(this, "gateway", { vpcId: this.vpc.id, tags });
     const table = new RouteTable(this, "public", { vpcId: this.vpc.id, tags });
@@ -54,29 +33,12 @@ export class PublicNetwork extends Construct {
       gatewayId: gateway.id,
     });
 
-    // Zones by name would tie the stack to one Region; local zones, which take no cluster, are opted in to and so left out.
-    const zones = new DataAwsAvailabilityZones(this, "zones", {
-      state: "available",
-      filter: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
-    });
-    this.subnets = props.subnetCidrs.map(
-      (cidrBlock, index) =>
-        new Subnet(this, `subnet-${index + 1}`, {
-          vpcId: this.vpc.id,
-          cidrBlock,
-          availabilityZone: Fn.element(zones.names, index),
-          // Redshift gives its nodes their public addresses itself.
-          mapPublicIpOnLaunch: false,
-          tags: { Name: `${props.name}-public-${index + 1}` },
-        }),
-    );
-    this.routes = this.subnets.map(
-      (subnet, index) =>
-        new RouteTableAssociation(this, `route-${index + 1}`, {
-          subnetId: subnet.id,
-          routeTableId: table.id,
-          dependsOn: [out],
-        }),
-    );
+    ({ subnets: this.subnets, routes: this.routes } = routedSubnets(this, {
+      ...props,
+      vpc: this.vpc,
+      kind: "public",
+      table,
+      out,
+    }));
   }
 }
