@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { interruptible } from "../interrupt";
-import { linesOfReject, loaderOf, redrive, rejectsOf, retry } from "../loads";
+import { linesOfReject, loaderOf, mustBeListed, redrive, rejectsOf, retry } from "../loads";
 import { targetOption } from "../options";
 import { findTarget, type TargetName } from "../target";
 
@@ -30,6 +30,7 @@ export function rejectsCommand(): Command {
       found += 1;
       for (const line of linesOfReject(reject)) console.log(line);
     }
+    if (found === 0) mustBeListed(loaderOf(target), filter.table);
     console.log(found === 0 ? "nothing was set aside" : `${found} set aside; after a fix: npx redstream retry`);
   });
 }
@@ -43,6 +44,7 @@ export function retryCommand(): Command {
     interruptible(async () => {
       const target = findTarget(name, stack);
       const queued = await retry(target.client, loaderOf(target), filter);
+      if (queued === 0) mustBeListed(loaderOf(target), filter.table);
       console.log(
         queued === 0 ? "nothing was set aside" : `${queued} queued; what still cannot be loaded is set aside anew`,
       );

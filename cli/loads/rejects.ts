@@ -1,5 +1,6 @@
 import { DynamoDBClient, QueryCommand, type QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import { type Entry, NO_TABLE } from "../../lambda-src/load/entry";
+import { CommandError } from "../problem";
 import { type ClientSettings, type LoaderOutputs, tablesOf } from "./outputs";
 
 /** What was set aside, and why. */
@@ -14,6 +15,19 @@ export interface RejectFilter {
   readonly prefix?: string | undefined;
   /** Only those set aside since. @default every one */
   readonly since?: Date;
+}
+
+/**
+ * A table that was asked for and of which nothing was found must be on the list: else the name is wrong.
+ *
+ * @throws CommandError
+ */
+export function mustBeListed(loader: Pick<LoaderOutputs, "loader_tables">, table: string | undefined): void {
+  const names = [...tablesOf(loader).keys()];
+  if (table === undefined || table === NO_TABLE || names.includes(table)) return;
+  throw new CommandError(
+    `nothing of table ${JSON.stringify(table)} was set aside, and it is not on the list, which has ${names.join(", ")}`,
+  );
 }
 
 /** Index of the ledger that holds rejects alone. */
@@ -79,6 +93,10 @@ function readReject(item: Item): Reject {
   };
 }
 
+/** Control characters as escapes: a reason may quote a file's name or a field of it, and a terminal would obey them. */
+const printable = (text: string) =>
+  text.replace(/\p{Cc}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** A reject for a person: the file, and below it where and why. A key may hold anything, so it is shown as JSON text is. */
 export function linesOfReject(reject: Reject): string[] {
   const { table, rejectedAt, reason, version } = reject;
@@ -88,6 +106,6 @@ export function linesOfReject(reject: Reject): string[] {
   ];
   return [
     `${rejectedAt}  ${table}  ${JSON.stringify(keyOf(reject))}  version ${version}`,
-    `    ${[...where, reason?.text ?? "no reason given"].join(", ")}`,
+    `    ${printable([...where, reason?.text ?? "no reason given"].join(", "))}`,
   ];
 }

@@ -6,6 +6,7 @@ import {
   linesOfPlan,
   linesOfReject,
   loaderOf,
+  mustBeListed,
   problemsOf,
   type Reject,
   redrive,
@@ -102,6 +103,20 @@ describe("rejects", () => {
       ":table": { S: "kpis" },
       ":since": { S: "2026-11-21T07:00:00.000Z" },
     });
+  });
+
+  it("of a table that is not on the list are told from none", () => {
+    expect(() => mustBeListed(outputs, "kpi")).toThrow(
+      new Error('nothing of table "kpi" was set aside, and it is not on the list, which has kpis, views'),
+    );
+    for (const table of ["kpis", "?", undefined]) expect(() => mustBeListed(outputs, table)).not.toThrow();
+  });
+
+  it("give a terminal no control characters of a file's name or content", () => {
+    const reject = { object: "files/kpis/a", version: "v", table: "kpis", bytes: 1, rejectedAt: "then" };
+    expect(linesOfReject({ ...reject, reason: { text: "in s3://files/kpis/\u001b[2J\n: no" } })[1]).toBe(
+      "    in s3://files/kpis/\\u001b[2J\\u000a: no",
+    );
   });
 
   it("say where and why, and show a key so that no character of it is taken for another", async () => {

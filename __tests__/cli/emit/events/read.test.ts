@@ -29,6 +29,11 @@ describe("events of a file", () => {
     expect(texts(JSON.stringify(event))).toEqual([`${JSON.stringify(event)}\n`]);
   });
 
+  it("keep every digit of a number, escapes, and a field that is named twice", () => {
+    const event = '{"id":"\\u00e9 \\" x","n":12345678901234567890,"f":1.0,"e":1E400,"n":2}';
+    expect(texts(event.replaceAll(",", ",\r\n\t "))).toEqual([`${event}\n`]);
+  });
+
   it("have the key of their field, and one for all that have none", () => {
     expect(read('{"id":"a"}{"id":null}{"other":"x"}{"id":""}').events.map(({ key }) => key)).toEqual([
       "a",
