@@ -5,6 +5,7 @@ import type { EncryptionKey } from "../modules/encryption-key";
 import { DataFirehose } from "../modules/kinesis-data-firehose";
 import type { DataStream } from "../modules/kinesis-data-stream";
 import { LakeReader, LakeTable } from "../modules/lake-catalog";
+import { SettingsError } from "../settings";
 import { EVENT_COLUMNS, EVENT_TABLES, type EventStream } from "./event-tables";
 import type { EventWarehouse } from "./event-warehouse";
 
@@ -16,7 +17,7 @@ export interface EventLakeProps {
   readonly key: EncryptionKey;
   /** Full name of a part. */
   readonly nameOf: (part: string) => string;
-  /** Seconds after which a delivery stream writes a file, 0 to 900. */
+  /** Seconds after which a delivery stream writes a file, 1 to 900. */
   readonly bufferingIntervalSeconds: number;
   /** Whether files are destroyed with the stack. */
   readonly disposable: boolean;
@@ -39,6 +40,7 @@ export class EventLake extends Construct {
   ) {
     super(scope, id);
     const { warehouse, nameOf, key, disposable } = props;
+    checkInterval(this, props);
     const bucket = new Bucket(this, "files", { name: nameOf("event-lake"), key, forceDestroy: disposable });
     const database = new GlueCatalogDatabase(this, "database", {
       name: warehouse.lakeDatabase,
@@ -86,4 +88,16 @@ export class EventLake extends Construct {
     });
     return { table, delivery };
   }
+}
+
+/**
+ * Our rule and not AWS's, whose pages say of a conversion only that it buffers 64 MB or more
+ * (https://docs.aws.amazon.com/firehose/latest/dev/record-format-conversion.html): without an interval each file would hold what came in a moment, a header and a
+ * footer around a few rows, and a query would read tens of thousands of them a day.
+ */
+function checkInterval({ node }: Construct, { format, bufferingIntervalSeconds }: EventLakeProps): void {
+  if (bufferingIntervalSeconds > 0) return;
+  throw new SettingsError(
+    `${node.path}: events.bufferingIntervalSeconds 0 (zero buffering) contradicts events.lakeFormat "${format}", whose files hold many rows each; give 1 to 900 or leave lakeFormat out`,
+  );
 }

@@ -8,7 +8,7 @@ import type { RedshiftCluster } from "../modules/redshift-cluster";
 import type { RedshiftServerless } from "../modules/redshift-serverless";
 import { OWN_PREFIX } from "../modules/s3-loader";
 import { type Settings, SettingsError } from "../settings";
-import { MANIFEST_DAYS, TableLoads } from "./table-loads";
+import { checkHourColumns, MANIFEST_DAYS, TableLoads } from "./table-loads";
 
 export interface FastLapsDeliveryProps {
   readonly settings: Settings;
@@ -21,6 +21,9 @@ export interface FastLapsDeliveryProps {
   readonly disposable: boolean;
   readonly logRetentionDays: number;
 }
+
+/** Dataset that adds the hour to a table of Firehose's own COPY. */
+const HOURS = "telemetry_loader";
 
 /** The way of the fast laps from the analytics application to their table: the delivery stream, its bucket, and what the outputs say of them. */
 export interface FastLapsDelivery {
@@ -98,7 +101,8 @@ function byLoader(scope: Construct, props: FastLapsDeliveryProps): FastLapsDeliv
     logRetentionDays,
   });
   // A table of Firehose's own COPY has no hour.
-  loads.start(migrations.runBehind("telemetry_loader"));
+  checkHourColumns(scope, ["telemetry", HOURS], tables);
+  loads.start(migrations.runBehind(HOURS));
   const delivery = new FirehoseAfterAnalytics(scope, "processed-delivery", {
     name: nameOf("processed"),
     bucket: staging,

@@ -7,7 +7,7 @@ import { Replay } from "../modules/replay";
 import { type LoadTable, loadsInto, OWN_PREFIX, S3Loader } from "../modules/s3-loader";
 import type { Settings } from "../settings";
 import { PipelineStack } from "./pipeline-stack";
-import { loaderOutputs, MANIFEST_DAYS } from "./table-loads";
+import { checkHourColumns, loaderOutputs, MANIFEST_DAYS } from "./table-loads";
 import { createWarehouse, warehouseOutputs } from "./warehouse";
 
 /** Tables of sql/kpis, one a format. */
@@ -103,6 +103,7 @@ export class S3LoaderStack extends PipelineStack {
     });
     const roles = [loader.function.role, replay.function.role];
     const migrations = before ?? migrate({ iamRoles: roles.map(({ name }) => ({ roleName: name, grants })) });
+    checkHourColumns(this, [dataset], tables);
     loader.start(migrations.ready);
 
     this.output({

@@ -3,9 +3,10 @@ import { Construct } from "constructs";
 import type { Bucket } from "../modules/bucket";
 import type { EncryptionKey } from "../modules/encryption-key";
 import { Alarms } from "../modules/observability";
-import type { IamLogin } from "../modules/query-runner";
+import { type IamLogin, namesColumn } from "../modules/query-runner";
 import { Replay } from "../modules/replay";
 import { type LoadTable, loadsInto, S3Loader, type S3LoaderProps } from "../modules/s3-loader";
+import { SettingsError } from "../settings";
 
 /** Days that manifests are kept: as long as a load that is looked into can be. */
 export const MANIFEST_DAYS = 14;
@@ -108,4 +109,18 @@ export function loaderOutputs({
     replay_function: replay.function.fn.functionName,
     alarm_topic: alarms.topic.arn,
   };
+}
+
+/**
+ * A load writes each file's hour into its rows, and a replay replaces rows by it: a table without the column would let no load through, and say so only in the
+ * dead-letter queue. `datasets` are the folders of `sql/` that make the tables; a file that adds the column belongs into the last.
+ */
+export function checkHourColumns(scope: Construct, datasets: readonly string[], tables: readonly LoadTable[]): void {
+  const folders = datasets.map((dataset) => `sql/${dataset}`);
+  for (const { schema = "public", name, hourColumn } of tables) {
+    if (hourColumn === undefined || namesColumn(scope, folders, name, hourColumn)) continue;
+    throw new SettingsError(
+      `${scope.node.path}: table ${name} must have a column ${hourColumn}, into which a load writes the hour of the file and by which a replay replaces rows: no file of ${folders.join(" or ")} names both; add one to ${folders.at(-1)}, such as ALTER TABLE ${schema}.${name} ADD COLUMN ${hourColumn} TIMESTAMP`,
+    );
+  }
 }

@@ -9,7 +9,7 @@ import type { TerraformStack } from "cdktf";
 import { readEvent } from "../../lambda-src/run-migrations/event";
 import { checksumOf } from "../../lambda-src/run-migrations/migration";
 import { EncryptionKey } from "../../modules/encryption-key";
-import { QueryRunner, type QueryRunnerProps } from "../../modules/query-runner";
+import { namesColumn, QueryRunner, type QueryRunnerProps } from "../../modules/query-runner";
 import { emptyStack, resources, statementsOf, synthesized } from "../support/synth";
 
 let stack: TerraformStack;
@@ -364,5 +364,15 @@ describe("a loading user whose password is in a parameter", () => {
         secretReaders: { accountId: "111122223333", arns: ["arn:aws:iam::111122223333:role/r"] },
       }),
     ).toThrow('secretReaders is for loaderIn "secret", got "parameter"');
+  });
+});
+
+describe("a column that something else relies on", () => {
+  it("is looked for beside its table, in any file of the folders", () => {
+    write("002_views.sql", "CREATE TABLE views (page VARCHAR(9));\n");
+    write("003_hour.sql", "ALTER TABLE views ADD COLUMN Source_Hour TIMESTAMP;\n");
+    const has = (table: string, column: string) => namesColumn(stack, [path.join(sqlFolder, "laps")], table, column);
+    expect([has("laps", "speed"), has("views", "page"), has("views", "source_hour")]).toEqual([true, true, true]);
+    expect([has("laps", "page"), has("laps", "source_hour"), has("view", "page")]).toEqual([false, false, false]);
   });
 });

@@ -177,8 +177,17 @@ describe("telemetry-warehouse with delivery loader", () => {
       { backup: true },
       'telemetry-warehouse: warehouse.backup true is of warehouse.delivery "firehose"; with "loader" the bucket holds the records as they came; leave it out',
     ],
+    [
+      // A word that the files of sql/telemetry hold, and no table to which they add an hour.
+      { table: "throttle" },
+      "telemetry-warehouse: table throttle must have a column source_hour, into which a load writes the hour of the file and by which a replay replaces rows: no file of sql/telemetry or sql/telemetry_loader names both; add one to sql/telemetry_loader, such as ALTER TABLE public.throttle ADD COLUMN source_hour TIMESTAMP",
+    ],
   ])("refuses %j", (more, message) => {
-    expect(() => warehouse(more)).toThrow(message);
+    expect(() => warehouse(more)).toThrow(new Error(message));
+  });
+
+  it("asks no hour of a table that Firehose loads", () => {
+    expect(() => synthesizedStack("telemetry-warehouse", { warehouse: { table: "throttle" } })).not.toThrow();
   });
 });
 

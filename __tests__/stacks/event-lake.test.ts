@@ -147,6 +147,15 @@ describe("events.lakeFormat", () => {
     expect(rules.includes("HTTPS of warehouse")).toBe(delivery === "loader");
   });
 
+  it.each(["parquet", "orc"])("refuses %s without an interval in which rows are gathered", (lakeFormat) => {
+    expect(() => synthesized("event-monitor", { lakeFormat, bufferingIntervalSeconds: 0 })).toThrow(
+      new Error(
+        `event-monitor/lake: events.bufferingIntervalSeconds 0 (zero buffering) contradicts events.lakeFormat "${lakeFormat}", whose files hold many rows each; give 1 to 900 or leave lakeFormat out`,
+      ),
+    );
+    expect(() => synthesized("event-monitor", { lakeFormat, bufferingIntervalSeconds: 1 })).not.toThrow();
+  });
+
   it("is parquet, orc or none", () => {
     expect(() => synthesized("event-monitor", { lakeFormat: "json" })).toThrow(
       'events.lakeFormat must be one of none, parquet, orc, got "json"',

@@ -179,6 +179,11 @@ describe("s3-loader", () => {
       "s3-loader/loader: tables: table kpis: ",
     ],
     [
+      "a column for the hour that no migration makes",
+      { tables: [{ name: "kpis", columns: ["kpi"], copy: { format: "csv" }, hourColumn: "loaded_hour" }] },
+      "s3-loader: table kpis must have a column loaded_hour, into which a load writes the hour of the file and by which a replay replaces rows: no file of sql/kpis names both; add one to sql/kpis, such as ALTER TABLE public.kpis ADD COLUMN loaded_hour TIMESTAMP",
+    ],
+    [
       "a window without which nothing is gathered",
       { maxWaitSeconds: 0 },
       "s3-loader/loader: maxFiles 1000 needs maxWaitSeconds of at least 1: without waiting SQS hands over at most 10 messages at once",

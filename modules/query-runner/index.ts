@@ -1,1 +1,2 @@
+export { namesColumn } from "./migration-files";
 export { type IamLogin, QueryRunner, type QueryRunnerProps, type SqlTarget } from "./query-runner";

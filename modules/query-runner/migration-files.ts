@@ -60,3 +60,14 @@ function read(scope: Construct, folder: string, name: string): PlannedMigration 
   }
   return { name, sql, checksum: checksumOf(sql) };
 }
+
+/**
+ * Whether a file of one of these folders names both the table and the column: by its text, as what a warehouse makes of it is not known at synth. A comment
+ * counts, for a column that comes in another way.
+ */
+export function namesColumn(scope: Construct, folders: readonly string[], table: string, column: string): boolean {
+  const word = (name: string) => new RegExp(`\\b${name}\\b`, "i");
+  return folders
+    .flatMap((folder) => readMigrations(scope, folder))
+    .some(({ sql }) => word(table).test(sql) && word(column).test(sql));
+}
