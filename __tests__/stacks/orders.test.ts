@@ -189,6 +189,36 @@ describe("orders-infra and orders-producer", () => {
       { vpcCidr: "10.0.0.0/24", baseRpus: 128 },
       'orders-infra/network: vpcCidr must be larger: a private subnet needs 47 free addresses, and an eighth of "10.0.0.0/24" (/27) has 27',
     ],
+    [
+      { vpcCidr: "10.0.0.1/16" },
+      `orders-infra/network: vpcCidr must be an IPv4 block with 16 to 28 mask bits and no host bits, such as 10.0.1.0/24, got "10.0.0.1/16"`,
+    ],
+    [
+      { replicationFactor: 6 },
+      "orders-infra/topic: replicationFactor must be between 2, the replicas that acknowledge a message, and 3, the brokers, got 6",
+    ],
+    [
+      { replicationFactor: 1 },
+      "orders-infra/topic: replicationFactor must be between 2, the replicas that acknowledge a message, and 3, the brokers, got 1",
+    ],
+    [
+      { kafka: "serverless", replicationFactor: 2 },
+      "orders-infra/topic: replicationFactor must be 3, as AWS sets it in a serverless cluster, got 2",
+    ],
+    [{ partitions: 0 }, "orders-infra/topic: partitions must be between 1 and 10000, got 0"],
+    [
+      { kafkaVersion: "2.8.1" },
+      'orders-infra/kafka: kafkaVersion must be one of 3.7.x, 3.7.x.kraft, 3.8.x, 3.8.x.kraft, 3.9.x, 3.9.x.kraft, 4.0.x.kraft, 4.1.x.kraft, got "2.8.1"',
+    ],
+    [{ volumeGb: 0 }, "orders-infra/kafka: volumeGb must be between 1 and 16384, got 0"],
+    [{ durationSeconds: 900 }, "orders-producer/producer: durationSeconds must be between 1 and 840, got 900"],
+    [{ ordersPerSecond: 0 }, "orders-producer/producer: ordersPerSecond must be between 1 and 100000, got 0"],
+    [{ dailyRpuHours: 0 }, "orders-infra/warehouse: dailyRpuHours must be between 1 and 1000000, got 0"],
+    [
+      { baseRpus: 12 },
+      "orders-infra/warehouse: baseRpus must be 4, a multiple of 8 up to 512 or a multiple of 32 from there to 1024, got 12",
+    ],
+    [{ baseRpus: 64, maxRpus: 32 }, "orders-infra/warehouse: maxRpus must be at least baseRpus, got 32 and 64"],
     [{ producers: 6 }, "orders-producer/producer: producers must be between 1 and 5, got 6"],
     [
       { kafka: "serverless", brokers: 3 },

@@ -16,6 +16,11 @@ export interface KafkaCaller {
   readonly securityGroupId: string;
 }
 
+export interface Replicas {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * What provisioned, serverless and looked-up clusters have alike: an address, a door, and rights on their topics.
  *
@@ -32,6 +37,9 @@ export abstract class Kafka extends Construct {
 
   /** Group of the brokers. Nobody is let in by it alone: `admit`. */
   abstract readonly securityGroupId: string;
+
+  /** Copies that a topic's messages may have: fewer are never acknowledged, more have no broker to lie on. Undefined of a cluster that is only looked up. */
+  abstract readonly replicas: Replicas | undefined;
 
   /** Lets a caller connect to the brokers, by a rule out of its group and a rule into theirs. IAM's rights are granted beside it. */
   admit({ id, securityGroupId }: KafkaCaller): readonly ITerraformDependable[] {

@@ -21,9 +21,9 @@ import {
   mostBrokers,
   VOLUME_GB,
 } from "./facts";
-import { Kafka } from "./kafka";
+import { Kafka, type Replicas } from "./kafka";
 import { brokerGroup } from "./security-group";
-import { serverProperties } from "./server-properties";
+import { leastInSync, serverProperties } from "./server-properties";
 
 const PROFILES = ["dev", "prod"] as const;
 /** Percent of a volume in use at which it is enlarged, of AWS's 10 to 80. */
@@ -110,6 +110,8 @@ export class MskCluster extends Kafka {
   /** The cluster itself, for anything these props do not cover. */
   readonly cluster: Cluster;
 
+  readonly replicas: Replicas;
+
   private readonly securityGroup: SecurityGroup;
 
   constructor(scope: Construct, id: string, props: MskClusterProps) {
@@ -121,6 +123,7 @@ export class MskCluster extends Kafka {
     const maxVolumeGb = props.maxVolumeGb ?? Math.max(100, volumeGb);
     this.check(props, { zones, brokers, kafkaVersion, volumeGb, maxVolumeGb });
 
+    this.replicas = { least: leastInSync(zones), most: brokers };
     this.securityGroup = brokerGroup(this, props.name, props.network.vpc);
     const logs = new CloudwatchLogGroup(this, "logs", {
       // Under this name log delivery needs no entry in the account's one resource policy, which is limited in size.

@@ -20,6 +20,7 @@ export class MskReference extends Kafka {
   readonly arn: string;
   readonly bootstrapBrokers: string;
   readonly securityGroupId: string;
+  readonly replicas = undefined;
 
   constructor(scope: Construct, id: string, props: MskReferenceProps) {
     super(scope, id);

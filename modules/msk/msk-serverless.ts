@@ -5,7 +5,7 @@ import type { Vpc } from "@cdktf/provider-aws/lib/vpc";
 import type { Construct } from "constructs";
 import { ConfigError, checkMatch, checkOneOf } from "../support/check";
 import { CLUSTER_NAME } from "./facts";
-import { Kafka } from "./kafka";
+import { Kafka, type Replicas } from "./kafka";
 import { brokerGroup } from "./security-group";
 
 const PROFILES = ["dev", "prod"] as const;
@@ -36,6 +36,9 @@ export interface MskServerlessProps {
 export class MskServerless extends Kafka {
   /** The cluster itself, for anything these props do not cover. */
   readonly cluster: MskServerlessCluster;
+
+  /** AWS's own choice: https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html */
+  readonly replicas: Replicas = { least: 3, most: 3 };
 
   private readonly securityGroup: SecurityGroup;
 

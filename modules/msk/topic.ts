@@ -8,7 +8,7 @@ import type { ApplyTopicEnv } from "../../lambda-src/apply-topic/config";
 import type { ApplyTopicEvent } from "../../lambda-src/apply-topic/event";
 import type { EncryptionKey } from "../encryption-key";
 import { LambdaFunction } from "../lambda-function";
-import { checkInteger, checkMatch } from "../support/check";
+import { ConfigError, checkInteger, checkMatch } from "../support/check";
 import type { Kafka } from "./kafka";
 
 /** Brokers that a topic's messages are copied to, at most; AWS's own limit is the number of brokers. */
@@ -37,7 +37,8 @@ export interface TopicProps {
   readonly partitions?: number;
 
   /**
-   * Copies of each message, 1 to the number of brokers. Never changed later.
+   * Copies of each message, at least as many as it needs to be acknowledged (`min.insync.replicas`: 2 with three zones) and at most one a broker; 3 in a serverless cluster.
+   * Never changed later.
    *
    * @default 3
    */
@@ -90,7 +91,7 @@ export class Topic extends Construct {
     const input: ApplyTopicEvent = {
       topic: this.topic,
       partitions: checkInteger(this, "partitions", props.partitions ?? 3, 1, 10_000),
-      replicationFactor: checkInteger(this, "replicationFactor", props.replicationFactor ?? 3, 1, MOST_REPLICAS),
+      replicationFactor: this.checkReplicas(props.replicationFactor ?? 3, kafka),
       retentionHours: checkInteger(this, "retentionHours", props.retentionHours ?? 672, 1, 87_600),
     };
     const group = new SecurityGroup(this, "security-group", {
@@ -122,6 +123,16 @@ export class Topic extends Construct {
       triggers: { cluster: kafka.arn },
       dependsOn: [...reachable, allowed],
     });
+  }
+
+  private checkReplicas(replicas: number, { replicas: allowed }: Kafka): number {
+    checkInteger(this, "replicationFactor", replicas, 1, MOST_REPLICAS);
+    if (allowed === undefined || (replicas >= allowed.least && replicas <= allowed.most)) return replicas;
+    const rule =
+      allowed.least === allowed.most
+        ? `${allowed.least}, as AWS sets it in a serverless cluster`
+        : `between ${allowed.least}, the replicas that acknowledge a message, and ${allowed.most}, the brokers`;
+    throw new ConfigError(this, `replicationFactor must be ${rule}, got ${replicas}`);
   }
 
   /** Wait for this before using the topic. */
