@@ -41,7 +41,7 @@ export async function* parquetRows(
     writeFileSync(path, file.content);
     engine = await FileQueries.open(folder);
     const source = `read_parquet(${quoteString(path)})`;
-    const found = await describe(engine, source, file.url);
+    const found = await describe(engine, path, file.url);
     if (found.length !== columns.length) {
       throw new SqlError(
         `Number of columns in parquet file does not match the table: ${file.url} has ${found.length}, the table or column list ${columns.length}`,
@@ -68,12 +68,15 @@ interface Found {
   readonly type: string;
 }
 
-async function describe(engine: FileQueries, source: string, url: string): Promise<Found[]> {
+async function describe(engine: FileQueries, path: string, url: string): Promise<Found[]> {
   try {
-    const reader = await engine.connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
+    const reader = await engine.connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${quoteString(path)})`);
     return reader.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
   } catch (error) {
-    const first = String((error as Error).message).split("\n")[0];
+    // The engine names its own copy, which is nothing to whoever wrote the file.
+    const first = String((error as Error).message)
+      .split("\n")[0]!
+      .replaceAll(path, url);
     throw new SqlError(`${url} cannot be read as PARQUET: ${first}`, "58030");
   }
 }
