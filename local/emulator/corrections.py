@@ -13,6 +13,8 @@ import threading
 import time
 from xml.sax.saxutils import escape, unescape
 
+from message_moves import message_moves
+
 # How much waiting is shortened, as the run's clock shortens it.
 SPEED = float(os.environ.get("REDSTREAM_SPEED", "1"))
 
@@ -618,6 +620,7 @@ def queues(sqs):
 
     shortened_invisibility(sqs)
     rights_of_batches(iam_actions)
+    message_moves(sqs)
 
 
 def whole_batches(lambda_svc):

@@ -161,14 +161,20 @@ describe("retry", () => {
 });
 
 describe("redrive", () => {
-  it("moves what lies in the dead-letter queue, and starts nothing when it is empty", async () => {
+  it("moves what lies in the dead-letter queue to the loader's, wherever it came from, and starts nothing when it is empty", async () => {
     let waiting = "4";
-    answers = (action) =>
+    answers = (action, { QueueUrl }) =>
       action === "GetQueueAttributes"
-        ? { Attributes: { QueueArn: "arn:dead", ApproximateNumberOfMessages: waiting } }
+        ? { Attributes: { QueueArn: `arn of ${QueueUrl}`, ApproximateNumberOfMessages: waiting } }
         : {};
     expect(await redrive(client, outputs)).toBe(4);
-    expect(calls.at(-1)).toEqual({ action: "StartMessageMoveTask", body: { SourceArn: "arn:dead" } });
+    expect(calls.at(-1)).toEqual({
+      action: "StartMessageMoveTask",
+      body: {
+        SourceArn: `arn of ${outputs.loader_dead_letter_url}`,
+        DestinationArn: `arn of ${outputs.loader_queue_url}`,
+      },
+    });
     waiting = "0";
     expect(await redrive(client, outputs)).toBe(0);
     expect(calls.at(-1)!.action).toBe("GetQueueAttributes");
