@@ -26,11 +26,14 @@ const BYTES = `(SELECT CAST(regexp_extract(k.expression, '<= (\\d+)', 1) AS INTE
 const HAVE = `database_name = current_database() AND ${SHOWN}`;
 
 /** Functions of SUPER, which is the engine's VARIANT here: https://docs.aws.amazon.com/redshift/latest/dg/c_Type_Info_Functions.html */
-const KIND = (x: string) => `split_part(variant_typeof(${x}), '(', 1)`;
+const TYPE = "variant_typeof(CAST(x AS VARIANT))";
 const superTest = (name: string, test: string) =>
   `CREATE OR REPLACE MACRO ${SYSTEM}.super_${name}(x) AS CASE WHEN CAST(x AS VARIANT) IS NULL THEN NULL ELSE ${test} END;`;
-const kindIn = (...kinds: string[]) =>
-  `${KIND("CAST(x AS VARIANT)")} IN (${kinds.map((kind) => `'${kind}'`).join(", ")})`;
+/** Of kinds that say nothing more in brackets. */
+const kindIn = (...kinds: string[]) => `${TYPE} IN (${kinds.map((kind) => `'${kind}'`).join(", ")})`;
+/** `ARRAY(3)`, `OBJECT(a, b)`: looked at from the front, since an object may have many names. */
+const ARRAY = `starts_with(${TYPE}, 'ARRAY(')`;
+const OBJECT = `starts_with(${TYPE}, 'OBJECT(')`;
 const WHOLE = ["INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64"];
 const within = (type: string) => `${kindIn(...WHOLE)} AND TRY(CAST(CAST(x AS VARIANT) AS ${type})) IS NOT NULL`;
 const SUPER_MACROS = `
@@ -40,13 +43,12 @@ CREATE OR REPLACE MACRO ${SYSTEM}.super_can_parse(x BLOB) AS CASE WHEN x IS NULL
 CREATE OR REPLACE MACRO ${SYSTEM}.from_varbyte(x, form) AS CASE lower(form) WHEN 'hex' THEN lower(hex(x)) WHEN 'base64' THEN base64(x)
   WHEN 'utf-8' THEN decode(x) WHEN 'utf8' THEN decode(x) ELSE error('from_varbyte takes hex, base64 or utf-8 here') END;
 CREATE OR REPLACE MACRO ${SYSTEM}.super_text(x) AS CAST(CAST(x AS JSON) AS VARCHAR);
-CREATE OR REPLACE MACRO ${SYSTEM}.super_typeof(x) AS CASE WHEN CAST(x AS VARIANT) IS NULL THEN NULL ELSE CASE ${KIND("CAST(x AS VARIANT)")}
-  WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOL_TRUE' THEN 'boolean' WHEN 'BOOL_FALSE' THEN 'boolean'
-  ELSE 'number' END END;
-CREATE OR REPLACE MACRO ${SYSTEM}.super_array_length(x) AS len(TRY(CAST(x AS VARIANT[])));
-${superTest("is_array", kindIn("ARRAY"))}
-${superTest("is_object", kindIn("OBJECT"))}
-${superTest("is_scalar", `NOT ${kindIn("ARRAY", "OBJECT")}`)}
+CREATE OR REPLACE MACRO ${SYSTEM}.super_typeof(x) AS CASE WHEN CAST(x AS VARIANT) IS NULL THEN NULL WHEN ${ARRAY} THEN 'array' WHEN ${OBJECT} THEN 'object'
+  WHEN ${kindIn("VARCHAR")} THEN 'string' WHEN ${kindIn("BOOL_TRUE", "BOOL_FALSE")} THEN 'boolean' ELSE 'number' END;
+CREATE OR REPLACE MACRO ${SYSTEM}.super_array_length(x) AS CASE WHEN ${ARRAY} THEN CAST(${TYPE}[7:-2] AS BIGINT) END;
+${superTest("is_array", ARRAY)}
+${superTest("is_object", OBJECT)}
+${superTest("is_scalar", `NOT (${ARRAY} OR ${OBJECT})`)}
 ${superTest("is_text", kindIn("VARCHAR"))}
 ${superTest("is_boolean", kindIn("BOOL_TRUE", "BOOL_FALSE"))}
 ${superTest("is_smallint", within("SMALLINT"))}

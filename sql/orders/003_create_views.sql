@@ -27,21 +27,26 @@ CREATE VIEW public.order_items AS
 WITH deliveries AS (
   SELECT
     data,
+    CAST(data.order_id AS VARCHAR) AS order_id,
     ROW_NUMBER() OVER (
       PARTITION BY CAST(data.order_id AS VARCHAR)
       ORDER BY kafka_timestamp, kafka_partition, kafka_offset
     ) AS delivery
   FROM public.order_messages
   WHERE reason IS NULL
+),
+first_deliveries AS (
+  SELECT order_id, data
+  FROM deliveries
+  WHERE delivery = 1
 )
 SELECT
-  CAST(d.data.order_id AS VARCHAR) AS order_id,
+  d.order_id,
   CAST(CAST(d.data.ordered_at AS VARCHAR) AS TIMESTAMP) AS ordered_at,
   CAST(d.data.user_id AS VARCHAR) AS user_id,
   CAST(item.product_id AS INTEGER) AS product_id,
   CAST(item.quantity AS INTEGER) AS quantity
-FROM deliveries d, d.data.items AS item
-WHERE d.delivery = 1;
+FROM first_deliveries d, d.data.items AS item;
 
 CREATE VIEW public.top_products AS
 SELECT product_id, SUM(quantity) AS quantity, COUNT(*) AS order_items

@@ -104,6 +104,32 @@ describe("an array in FROM", () => {
     ]);
   });
 
+  it("is no text that looks like one, and no object", async () => {
+    expect(
+      await ask(
+        "select e from (select json_parse('\"[1,2]\"') as a union all select json_parse('{\"b\":[1]}')) as t, t.a as e",
+      ),
+    ).toEqual([]);
+  });
+
+  it("has its elements as they are, null and nested ones too", async () => {
+    expect(
+      await ask(
+        `select e, json_typeof(e), e is null, n from
+          (select json_parse('[1, null, "a", 1.5, 18446744073709551615, true, [], {"b":{"c":null}}]') as a) as t, t.a as e at n order by n`,
+      ),
+    ).toEqual([
+      ["1", "number", false, 0],
+      [null, null, true, 1],
+      ['"a"', "string", false, 2],
+      ["1.5", "number", false, 3],
+      ["18446744073709551615", "number", false, 4],
+      ["true", "boolean", false, 5],
+      ["[]", "array", false, 6],
+      ['{"b":{"c":null}}', "object", false, 7],
+    ]);
+  });
+
   it("may stand in a subquery, a view and an INSERT", async () => {
     await it_.admin.run("create view items as select o.id, i.sku::varchar(9) as sku from orders o, o.data.items i");
     await it_.admin.run("create table flat (id int, sku varchar(9), all_of super)");
@@ -146,6 +172,8 @@ describe("functions", () => {
     ["is_boolean(json_parse('null'))", null],
     ["get_array_length(json_parse('[1,2,3]'))", 3],
     ["get_array_length(json_parse('1'))", null],
+    ["get_array_length(json_parse('[]'))", 0],
+    ["get_array_length(json_parse('\"[1,2]\"'))", null],
     ["array(1, 'a', null)", '[1,"a",null]'],
     ["object('a', 1, 'b', 'x')", '{"a":1,"b":"x"}'],
     ["split_to_array('a|b', '|')", '["a","b"]'],

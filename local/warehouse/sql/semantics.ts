@@ -44,6 +44,12 @@ async function superColumns(connection: DuckDBConnection, query: string): Promis
   return new Set(found.map(([name]) => String(name)));
 }
 
+/** Of a cast: `UNBOUND` is a type that stands as it was written, which is how the engine reads it in a file's own catalogue. */
+interface CastType {
+  id?: string;
+  type_info?: { expr?: { type_name?: string } } | null;
+}
+
 /** A node of the engine's parse tree. */
 interface Node {
   class?: string;
@@ -61,7 +67,7 @@ interface Node {
   select_list?: Node[];
   function_name?: string;
   is_operator?: boolean;
-  cast_type?: { id?: string };
+  cast_type?: CastType;
   function?: Node;
   value?: { value?: unknown };
   [key: string]: unknown;
@@ -142,7 +148,7 @@ class Semantics {
     const on = (...parts: (Node | undefined)[]) => parts.some((part) => part !== undefined && this.isSuper(part));
     switch (node.class) {
       case "CAST":
-        return node.cast_type?.id !== "VARIANT" && on(node.child);
+        return !toSuper(node) && on(node.child);
       case "COMPARISON":
         return on(node.left, node.right);
       case "BETWEEN":
@@ -160,7 +166,7 @@ class Semantics {
       case "COLUMN_REF":
         return (node.column_names ?? []).some((name) => this.names.has(name.toLowerCase()));
       case "CAST":
-        return node.cast_type?.id === "VARIANT";
+        return toSuper(node);
       case "FUNCTION":
         return node.function_name === "super_parse";
       case "OPERATOR":
@@ -168,6 +174,11 @@ class Semantics {
     }
     return false;
   }
+}
+
+/** A cast to SUPER. */
+function toSuper({ cast_type: type }: Node): boolean {
+  return (type?.id === "UNBOUND" ? type.type_info?.expr?.type_name : type?.id)?.toUpperCase() === "VARIANT";
 }
 
 /** A division by what may be zero. */
