@@ -62,6 +62,15 @@ describe("KafkaProducer", () => {
     expect(resources(stack, CloudwatchEventTarget)).toHaveLength(2);
   });
 
+  it("switches its schedule on once the function is what was applied, and is never run twice", () => {
+    minimal();
+    const [{ depends_on }] = resources(stack, CloudwatchEventRule);
+    expect(depends_on.map((one: string) => one.replace(/_[0-9A-F]{8}$/, ""))).toEqual([
+      "aws_lambda_alias.producer_function_live",
+      "aws_lambda_function_event_invoke_config.producer_asynchronous",
+    ]);
+  });
+
   it("never runs an event twice, and tells of what failed in a queue of the stack's key", () => {
     minimal();
     const queue = expect.stringMatching(/^\$\{aws_sqs_queue\.\w+\.arn\}$/);

@@ -3,6 +3,7 @@ import { CloudwatchEventTarget } from "@cdktf/provider-aws/lib/cloudwatch-event-
 import { LambdaFunctionEventInvokeConfig } from "@cdktf/provider-aws/lib/lambda-function-event-invoke-config";
 import { LambdaPermission } from "@cdktf/provider-aws/lib/lambda-permission";
 import { SecurityGroup } from "@cdktf/provider-aws/lib/security-group";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type ProduceOrdersEnv, SETTING_LIMITS } from "../../lambda-src/produce-orders/config";
 import type { EncryptionKey } from "../encryption-key";
@@ -131,13 +132,13 @@ export class KafkaProducer extends Construct {
     kafka.grantProduce(this.function.role, topic);
 
     this.failures = new Failures(this, "failures", { name: `${name}-failures`, key });
-    this.neverRunTwice();
-    this.rule = this.createSchedule(name, producers, props.enableTrigger ?? false);
+    const once = this.neverRunTwice();
+    this.rule = this.createSchedule({ name, producers, enabled: props.enableTrigger ?? false, after: once });
   }
 
-  private neverRunTwice(): void {
+  private neverRunTwice(): ITerraformDependable {
     const maySend = this.failures.grantSend(this.function.role);
-    new LambdaFunctionEventInvokeConfig(this, "asynchronous", {
+    return new LambdaFunctionEventInvokeConfig(this, "asynchronous", {
       functionName: this.function.fn.functionName,
       qualifier: this.function.alias.name,
       maximumRetryAttempts: 0,
@@ -148,12 +149,20 @@ export class KafkaProducer extends Construct {
     });
   }
 
-  private createSchedule(name: string, producers: number, enabled: boolean): CloudwatchEventRule {
+  private createSchedule(of: {
+    readonly name: string;
+    readonly producers: number;
+    readonly enabled: boolean;
+    readonly after: ITerraformDependable;
+  }): CloudwatchEventRule {
+    const { name, producers, enabled, after } = of;
     const rule = new CloudwatchEventRule(this, "schedule", {
       name,
       description: `Orders, ${producers} producers at once`,
       scheduleExpression: "rate(1 minute)",
       state: enabled ? "ENABLED" : "DISABLED",
+      // Switched on together with another rate, it would begin runs of the old one.
+      dependsOn: [this.function.alias, after],
     });
     const mayCall = new LambdaPermission(this, "may-call", {
       functionName: this.function.fn.functionName,
