@@ -13,6 +13,7 @@ import threading
 import time
 from xml.sax.saxutils import escape, unescape
 
+from asynchronous import functions_of_rules, settings_of_the_alias
 from message_moves import message_moves
 
 # How much waiting is shortened, as the run's clock shortens it.
@@ -669,6 +670,11 @@ def whole_batches(lambda_svc):
     sqs._receive_messages_for_esm = receive
 
 
+def functions(lambda_svc):
+    whole_batches(lambda_svc)
+    settings_of_the_alias(lambda_svc)
+
+
 def shortened_rates(scheduler):
     """A schedule of every hour would never come round in a run: a `rate` is shortened like every other wait. Times of day (`cron`, `at`) are not, nor
     the rules of EventBridge, whose ticker is another thread."""
@@ -687,7 +693,8 @@ def shortened_rates(scheduler):
 
 CORRECTIONS = {
     "autoscaling": mixed_instances,
-    "lambda_svc": whole_batches,
+    "eventbridge": functions_of_rules,
+    "lambda_svc": functions,
     "sqs": queues,
     "cloudwatch": whole_alarms,
     "ec2": network,

@@ -279,3 +279,126 @@ print(json.dumps([ec2._lt_data_xml(data), ec2._lt_data_xml({"ImageId": "ami"})])
     "ami",
   ]);
 });
+
+/** A function \`orders\` with an alias that a rule calls, tried and told of by the alias's own settings, and what stands around both in the emulator. */
+const CALLED = `
+import contextvars
+FUNCTION, RULE, QUEUE = "arn:aws:lambda:eu-west-1:0:function:orders", "arn:aws:events:eu-west-1:0:rule/minute", "arn:aws:sqs:eu-west-1:0:failures"
+queue = {"messages": []}
+services.sqs = module("ministack.services.sqs", _queue_by_arn=lambda arn: queue if arn == QUEUE else None, new_uuid=lambda: "id", _md5_msg_attrs=lambda named: None,
+    _ensure_msg_fields=lambda message: None, esm_wake=types.SimpleNamespace(set=lambda: None))
+allow = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": FUNCTION + ":live",
+    "Condition": {"ArnLike": {"AWS:SourceArn": RULE}}}
+settings = {"live": {"MaximumRetryAttempts": 0, "DestinationConfig": {"OnFailure": {"Destination": QUEUE}}}}
+base = {"config": {"FunctionArn": FUNCTION}, "policy": {"Statement": [allow]}, "event_invoke_configs": settings}
+version = {"config": {"FunctionArn": FUNCTION + ":3", "Version": "3"}}
+calls = []
+def call(func, event):
+    tries = (func.get("event_invoke_config") or {}).get("MaximumRetryAttempts", 2) + 1
+    calls.append([func["config"]["FunctionArn"], func["config"].get("Version"), event, tries])
+    if event.get("fails"):
+        context = contextvars.copy_context()
+        context.run(lambda_svc._route_async_failure, QUEUE, "orders", event, {"body": {"errorMessage": "no"}})
+def find(arn):
+    found = {FUNCTION: base, FUNCTION + ":live": version, FUNCTION + ":3": version}.get(arn)
+    return found, found and found["config"], "orders"
+told = []
+lambda_svc = services.lambda_svc = module("ministack.services.lambda_svc", invoke_async_with_retry=call, new_uuid=lambda: "id",
+    _route_async_failure=lambda *of: told.append(of[0]),
+    _lambda_function_name_and_qualifier_from_arn=lambda arn: ("orders", (arn.split(":") + [None])[7]),
+    _get_func_record_for_ref=find, _get_base_func_record_for_ref=lambda arn: (base, base["config"], "orders"),
+    _event_invoke_config=lambda func, qualifier: func["event_invoke_configs"].get(qualifier or ""),
+    _execution_record_for_config=lambda func, config: {**func, "config": config})
+eventbridge = types.SimpleNamespace()
+eventbridge._invoke_target = lambda target, event, rule, view=None: eventbridge._dispatch_to_lambda(target["Arn"], json.dumps(event))
+from asynchronous import functions_of_rules, settings_of_the_alias
+settings_of_the_alias(lambda_svc)
+functions_of_rules(eventbridge)
+def fire(target, event={}):
+    eventbridge._invoke_target({"DeadLetterConfig": {"Arn": QUEUE}, "Arn": FUNCTION + ":live", **target}, event, {"Arn": RULE})
+`;
+
+it("calls a rule's function by its alias, as often as the alias says, and tells its failure destination of what failed", () => {
+  expect(
+    python(`${MODULES}${CALLED}
+fire({})
+fire({}, {"fails": True})
+record = json.loads(queue["messages"][0]["body"])
+del record["timestamp"]
+print(json.dumps([calls, len(queue["messages"]), record, told]))
+`),
+  ).toEqual([
+    [
+      ["arn:aws:lambda:eu-west-1:0:function:orders:live", "3", {}, 1],
+      ["arn:aws:lambda:eu-west-1:0:function:orders:live", "3", { fails: true }, 1],
+    ],
+    1,
+    {
+      version: "1.0",
+      requestContext: {
+        requestId: "id",
+        functionArn: "arn:aws:lambda:eu-west-1:0:function:orders:live",
+        condition: "RetriesExhausted",
+        approximateInvokeCount: 1,
+      },
+      requestPayload: { fails: true },
+      responseContext: { statusCode: 200, functionError: "Unhandled" },
+      responsePayload: { errorMessage: "no" },
+    },
+    [],
+  ]);
+});
+
+it("tries a call without settings three times, and leaves telling of it to the emulator", () => {
+  expect(
+    python(`${MODULES}${CALLED}
+lambda_svc.invoke_async_with_retry(version, {"fails": True})
+print(json.dumps([calls, told, queue["messages"]]))
+`),
+  ).toEqual([
+    [["arn:aws:lambda:eu-west-1:0:function:orders:3", "3", { fails: true }, 3]],
+    ["arn:aws:sqs:eu-west-1:0:failures"],
+    [],
+  ]);
+});
+
+it("puts the event of a rule whose function is gone, or that may not call it, into the target's dead-letter queue, with the reason", () => {
+  expect(
+    python(`${MODULES}${CALLED}
+fire({"Arn": FUNCTION + ":gone"}, {"n": 1})
+fire({"Arn": FUNCTION}, {"n": 2})
+allow["Condition"]["ArnLike"]["AWS:SourceArn"] = "arn:aws:events:eu-west-1:0:rule/other"
+fire({}, {"n": 3})
+fire({"DeadLetterConfig": {}}, {"n": 4})
+fire({"RoleArn": "the scheduler's"}, {"n": 5})
+reasons = [[json.loads(m["body"])["n"], *(one["StringValue"] for one in m["message_attributes"].values())] for m in queue["messages"]]
+print(json.dumps([[event for _, _, event, _ in calls], reasons, list(queue["messages"][0]["message_attributes"])]))
+`),
+  ).toEqual([
+    [{ n: 5 }],
+    [
+      [
+        1,
+        "arn:aws:events:eu-west-1:0:rule/minute",
+        "arn:aws:lambda:eu-west-1:0:function:orders:gone",
+        "NO_RESOURCE",
+        "there is no function arn:aws:lambda:eu-west-1:0:function:orders:gone",
+      ],
+      [
+        2,
+        "arn:aws:events:eu-west-1:0:rule/minute",
+        "arn:aws:lambda:eu-west-1:0:function:orders",
+        "NO_PERMISSIONS",
+        "no permission of arn:aws:lambda:eu-west-1:0:function:orders lets arn:aws:events:eu-west-1:0:rule/minute call it",
+      ],
+      [
+        3,
+        "arn:aws:events:eu-west-1:0:rule/minute",
+        "arn:aws:lambda:eu-west-1:0:function:orders:live",
+        "NO_PERMISSIONS",
+        "no permission of arn:aws:lambda:eu-west-1:0:function:orders:live lets arn:aws:events:eu-west-1:0:rule/minute call it",
+      ],
+    ],
+    ["RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE"],
+  ]);
+});
