@@ -5,7 +5,7 @@ import { OrderGenerator } from "../../lambda-src/events/order-generator";
 import type { StreamRecord, Streams } from "../../local/warehouse";
 import { median, ratio } from "../measure";
 import { type Section, seconds, times, whole } from "../table";
-import { ordersWarehouse } from "./warehouse";
+import { migrate, openWarehouse } from "./warehouse";
 
 /** Orders, and how often each way is run. */
 const SIZES: readonly (readonly [orders: number, rounds: number])[] = [
@@ -55,8 +55,10 @@ async function measure(
   const name = whole(orders) + (outlier > 0 ? `, one of them of ${whole(outlier)} items` : "");
   progress(`order items: ${name}`);
   const folder = mkdtempSync(path.join(tmpdir(), "bench-items-"));
-  const { warehouses, session } = await ordersWarehouse(folder, inMemory(orders, outlier), "127.0.0.1:1", "orders");
+  const open = await openWarehouse(folder, inMemory(orders, outlier));
+  const { warehouses, session } = open;
   try {
+    await migrate(open, "127.0.0.1:1", "orders");
     await session.run("REFRESH MATERIALIZED VIEW orders");
     const baseline = readFileSync("sql/orders/baseline/order_items.sql", "utf8")
       .replace(/^--.*$/gm, "")

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { kafkaStreams } from "../../local/kafka";
 import { type Section, seconds, times, whole } from "../table";
 import { invoke, TOPIC, withBrokers } from "./brokers";
-import { ordersWarehouse } from "./warehouse";
+import { migrate, openWarehouse } from "./warehouse";
 
 /** The article's run: 840,000 messages in about 30 minutes. */
 export const ARTICLE = { messages: 840_000, seconds: 1800 };
@@ -17,9 +17,11 @@ interface Produced {
 export async function benchMillion(messages: number, progress: (line: string) => void): Promise<Section> {
   return withBrokers(3, 3, progress, async (cluster, folder) => {
     const streams = kafkaStreams();
-    const { warehouses, session } = await ordersWarehouse(folder, streams, cluster.bootstrap, TOPIC);
+    const open = await openWarehouse(folder, streams);
+    const { warehouses, session } = open;
     const one = async (sql: string) => (await session.run(sql)).rows[0]!.map(Number);
     try {
+      await migrate(open, cluster.bootstrap, TOPIC);
       progress(`${whole(messages)} messages by ${PRODUCERS} producers`);
       const began = performance.now();
       const share = Math.ceil(messages / PRODUCERS);

@@ -1,12 +1,20 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { withValues } from "../../lambda-src/run-migrations/values";
-import { type Session, type Streams, Warehouses } from "../../local/warehouse";
+import { type Session, type Streams, type Warehouse, Warehouses } from "../../local/warehouse";
 
 const ADMIN = { user: "master", password: "Secret12345" };
 
-/** A warehouse with the views of sql/orders over a topic. */
-export async function ordersWarehouse(folder: string, streams: Streams, bootstrap: string, topic: string) {
+export interface OpenWarehouse {
+  readonly warehouses: Warehouses;
+  readonly warehouse: Warehouse;
+  /** The administrator's. */
+  readonly session: Session;
+  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+}
+
+/** A warehouse for the orders, made or opened again: what AUTO REFRESH does begins at once. */
+export async function openWarehouse(folder: string, streams: Streams): Promise<OpenWarehouse> {
   const noStores = () => {
     throw new Error("nothing is copied here");
   };
@@ -18,10 +26,14 @@ export async function ordersWarehouse(folder: string, streams: Streams, bootstra
     database: "main",
     admin: ADMIN,
   });
-  const session: Session = await warehouse.login("main", ADMIN.user, ADMIN.password);
+  const session = await warehouse.login("main", ADMIN.user, ADMIN.password);
+  return { warehouses, warehouse, session, rows: async (sql) => (await session.run(sql)).rows };
+}
+
+/** The migrations of sql/orders: its views over a topic. */
+export async function migrate({ session }: OpenWarehouse, bootstrap: string, topic: string): Promise<void> {
   for (const name of ["001_create_external_schema", "002_create_orders", "003_create_views"]) {
     const text = readFileSync(path.join("sql", "orders", `${name}.sql`), "utf8");
     await session.run(withValues(`${name}.sql`, text, { bootstrap_servers: bootstrap, topic }));
   }
-  return { warehouses, session };
 }
