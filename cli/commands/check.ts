@@ -20,16 +20,21 @@ export function checkCommand(): Command {
     .description(
       "How a table is: rows, newest event and load, load errors of the last hour; exit code 1 when something is wrong",
     )
-    .argument("<stack>", "stack of the table's warehouse or loader")
-    .argument("<table>", "TABLE or SCHEMA.TABLE")
+    .usage("[options] [stack] <table>")
+    .argument(
+      "<table...>",
+      "TABLE or SCHEMA.TABLE; before it the stack of its warehouse or loader (default: the one that is up locally)",
+    )
     .option(
       "--time <column>",
       "column with the time of an event (default: the first timestamp column, source_hour last)",
     )
     .option("--max-lag <seconds>", "seconds that the newest event may be old", integer(1, 1_000_000_000))
     .addOption(targetOption())
-    .action(async (stack: string, table: string, flags: CheckFlags) => {
-      const target = findTarget(flags.target, stack);
+    .action(async (names: readonly string[], flags: CheckFlags) => {
+      if (names.length > 2) throw new CommandError(`check takes a stack and one table, got ${names.join(" ")}`);
+      const table = names.at(-1)!;
+      const target = findTarget(flags.target, names.length === 2 ? names[0] : undefined);
       const place = placeOf(target, flags.target);
       const warehouse = warehouseOf(place.outputs);
       if (!warehouse) throw new CommandError(`${target.stack} has no warehouse: its files are in its buckets`);

@@ -36,9 +36,11 @@ export function emitCommand(): Command {
     )
     .option("--repeat <n>", "with --file: times the file is sent", integer(1, 1_000_000), 1)
     .option("--key <field>", "with --file: field of the partition key, by whose values order is kept")
-    .action((stack: string | undefined, flags: EmitFlags & Partial<EventFlags>) =>
-      interruptible((signal) => {
+    .action((stack: string | undefined, flags: EmitFlags & Partial<EventFlags>, command: Command) =>
+      interruptible(async (signal) => {
         const { stream, file } = flags;
+        const useless = file === undefined ? ["repeat", "key"].filter((name) => isGiven(command, name)) : [];
+        if (useless.length > 0) throw new CommandError(`--${useless[0]} is of use with --file only`);
         if (stream !== undefined)
           return emitEvents(stack, { ...flags, stream, repeat: flags.repeat ?? 1 }, signal, lines());
         if (file !== undefined)
@@ -47,6 +49,8 @@ export function emitCommand(): Command {
       }),
     );
 }
+
+const isGiven = (command: Command, option: string) => command.getOptionValueSource(option) === "cli";
 
 /** Milliseconds between two lines where the output is no terminal. */
 const LINE_MS = 2000;

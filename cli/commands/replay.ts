@@ -52,6 +52,8 @@ export function replayCommand(): Command {
 /** A whole hour in UTC, as `YYYY-MM-DDTHH`. */
 function hour(text: string): string {
   const found = /^(\d{4}-\d{2}-\d{2}T\d{2})(:00(:00)?Z?)?$/.exec(text)?.[1];
-  if (found !== undefined && !Number.isNaN(Date.parse(`${found}:00:00Z`))) return found;
+  const at = new Date(`${found}:00:00Z`);
+  // The 30th of February would become the 1st of March.
+  if (found !== undefined && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(found)) return found;
   throw new InvalidArgumentError("It must be a whole hour in UTC, such as 2026-11-21T08.");
 }
