@@ -24,12 +24,14 @@ export interface EventMonitorOutputs {
   readonly event_bucket: string;
   readonly user_delivery_stream: string;
   readonly utm_delivery_stream: string;
+  /** With `events.lakeFormat`: the copies' bucket. */
+  readonly lake_bucket?: string;
 }
 
 /** What each stream's events become. The tables are those of sql/events. */
 const LOADED = {
-  user: { table: "public.events", prefix: "events/", columns: USER_EVENT },
-  utm: { table: "public.utm", prefix: "utm/", columns: UTM_EVENT },
+  user: { table: "public.events", lake: "event_lake.events", prefix: "events/", columns: USER_EVENT },
+  utm: { table: "public.utm", lake: "event_lake.utm", prefix: "utm/", columns: UTM_EVENT },
 } as const;
 const STREAMS = Object.keys(LOADED) as EventStream[];
 
@@ -122,6 +124,9 @@ export async function sumUpEvents(
     places: [
       `files that COPY read: s3://${outputs.event_bucket}/ in account ${events.accountId}`,
       `warehouse: ${Object.values(at)[0]} in account ${warehouse.accountId}`,
+      ...(outputs.lake_bucket === undefined
+        ? []
+        : [`copies that event_lake queries: s3://${outputs.lake_bucket}/ in account ${events.accountId}`]),
     ],
   };
 }
@@ -131,6 +136,8 @@ interface Counted {
   readonly lines: number;
   readonly objects: number;
   readonly rows: number;
+  /** Rows of the copy in the lake; undefined where there is none. */
+  readonly lakeRows: number | undefined;
   /** Sum of the rows' identities: the same for the same rows, in whatever order. Undefined for more than are compared. */
   readonly checksum: bigint | undefined;
   readonly firstRows: string;
@@ -151,7 +158,7 @@ async function count(
   // With delivery loader Firehose stops at the bucket: the table's rows say what was loaded.
   const events = hasLoads(outputs) ? WRITTEN : [...WRITTEN, ...LOADED_BY_FIREHOSE];
   const delivery = Object.fromEntries(events.map((event) => [event, meter.read(place, event)]));
-  const { table, prefix, columns } = LOADED[stream];
+  const { table, lake, prefix, columns } = LOADED[stream];
   let lines = 0;
   let objects = 0;
   for await (const { key, text } of objectsOf(s3, outputs.event_bucket)) {
@@ -159,13 +166,15 @@ async function count(
     objects++;
     lines += linesOf(text).length;
   }
-  const counted = await query(redshift, at, `SELECT COUNT(*) FROM ${table}`);
-  const rows = Number(counted.rows[0]?.[0]);
+  const countOf = async (from: string) =>
+    Number((await query(redshift, at, `SELECT COUNT(*) FROM ${from}`)).rows[0]?.[0]);
+  const rows = await countOf(table);
+  const lakeRows = outputs.lake_bucket === undefined ? undefined : await countOf(lake);
   const all =
     rows <= COMPARED_ROWS ? await query(redshift, at, `SELECT ${columns.join(", ")} FROM ${table}`) : undefined;
   const first = await query(redshift, at, `SELECT ${SHOWN[stream]} FROM ${table} ORDER BY request_id LIMIT ${FIRST}`);
   const checksum = all?.rows.reduce((sum, row) => added(sum, row), 0n);
-  return { delivery, lines, objects, rows, checksum, firstRows: tableOf(first) };
+  return { delivery, lines, objects, rows, lakeRows, checksum, firstRows: tableOf(first) };
 }
 
 function hopsOf(stream: EventStream, sent: EmitResult, counted: Counted): Hop[] {
@@ -175,11 +184,14 @@ function hopsOf(stream: EventStream, sent: EmitResult, counted: Counted): Hop[] 
     { name: `Firehose, ${stream}`, counts: counted.delivery },
     { name: `bucket, ${LOADED[stream].prefix}`, counts: { lines: counted.lines, objects: counted.objects } },
     { name: `table ${LOADED[stream].table}`, counts: { rows: counted.rows } },
+    ...(counted.lakeRows === undefined
+      ? []
+      : [{ name: `lake, ${LOADED[stream].lake}`, counts: { rows: counted.lakeRows } }]),
   ];
 }
 
 function checksOf(stream: EventStream, sent: EmitResult, counted: Counted, seed: number): Check[] {
-  const { delivery, lines, rows } = counted;
+  const { delivery, lines, rows, lakeRows } = counted;
   // A put whose answer was cut may have been taken twice.
   const right = (n: number) => n >= sent.accepted && n <= sent.accepted + sent.unknown;
   const times = sent.unknown === 0 ? "once" : `once, or twice for at most ${sent.unknown} whose answer was cut`;
@@ -197,6 +209,14 @@ function checksOf(stream: EventStream, sent: EmitResult, counted: Counted, seed:
       holds: lines === delivery.delivered,
     },
     { says: `${stream}: every line is a row of ${LOADED[stream].table} (${rows})`, holds: rows === lines },
+    ...(lakeRows === undefined
+      ? []
+      : [
+          {
+            says: `${stream}: every accepted event is a row of the copy ${LOADED[stream].lake} ${times} (${lakeRows})`,
+            holds: lakeRows === delivery.received,
+          },
+        ]),
     ...(sent.unknown === 0 && sent.accepted === sent.records && counted.checksum !== undefined
       ? [
           {
