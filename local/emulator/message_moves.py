@@ -55,6 +55,7 @@ def message_moves(sqs):
             if target is None:
                 return moved, "CouldNotDetermineMessageSource"
             now = time.time()
+            sys = {name: value for name, value in message.get("sys", {}).items() if name != "DeadLetterQueueSourceArn"}
             target["messages"].append({
                 **message,
                 "id": str(uuid.uuid4()),
@@ -64,7 +65,7 @@ def message_moves(sqs):
                 "sent_at": now,
                 "enqueued_at": now,
                 "visible_at": now,
-                "sys": {name: value for name, value in message.get("sys", {}).items() if name != "DeadLetterQueueSourceArn"},
+                "sys": sys | {"SentTimestamp": str(int(now * 1000))},
             })
             source["messages"].remove(message)
             moved += 1

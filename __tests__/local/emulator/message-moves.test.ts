@@ -20,7 +20,7 @@ queue = lambda name, **attributes: {"attributes": {"QueueArn": name, **attribute
 queues = {name: queue(name) for name in ("dead", "other")}
 queues["main"] = queue("main", RedrivePolicy=json.dumps({"deadLetterTargetArn": "dead", "maxReceiveCount": 5}))
 def message(body, source="main", visible_in=0):
-    sys = {"DeadLetterQueueSourceArn": source, "SenderId": "x"} if source else {}
+    sys = {"DeadLetterQueueSourceArn": source, "SenderId": "x", "SentTimestamp": "1"} if source else {}
     return {"id": "old " + body, "body": body, "receive_count": 5, "receipt_handle": "h", "visible_at": time.time() + visible_in, "sys": sys}
 sqs = types.SimpleNamespace(_HANDLERS={}, _Err=Err, _queues_lock=threading.Lock(), esm_wake=threading.Event(), _ensure_msg_fields=lambda m: None,
     _queue_by_arn=queues.get, _queues=types.SimpleNamespace(all_items=lambda: list(queues.items())))
@@ -36,9 +36,21 @@ it("puts each message back to where it came from, as a new one that nobody has r
 queues["dead"]["messages"] = [message("a"), message("b")]
 handle = start(SourceArn="dead")["TaskHandle"]
 first = queues["main"]["messages"][0]
-print(json.dumps([bool(handle), bodies("dead"), bodies("main"), first["id"] != "old a", first["receive_count"], first["receipt_handle"], first["sys"], sqs.esm_wake.is_set(), tasks()]))
+print(json.dumps([bool(handle), bodies("dead"), bodies("main"), first["id"] != "old a", first["receive_count"], first["receipt_handle"], first["sys"]["SenderId"], sorted(first["sys"]), first["sys"]["SentTimestamp"] != "1", sqs.esm_wake.is_set(), tasks()]))
 `),
-  ).toEqual([true, [], ["a", "b"], true, 0, null, { SenderId: "x" }, true, [["COMPLETED", 2, null]]]);
+  ).toEqual([
+    true,
+    [],
+    ["a", "b"],
+    true,
+    0,
+    null,
+    "x",
+    ["SenderId", "SentTimestamp"],
+    true,
+    true,
+    [["COMPLETED", 2, null]],
+  ]);
 });
 
 it("stops at what did not come from a queue, unless it is told where to", () => {
