@@ -1,6 +1,6 @@
 import { atOnce } from "./at-once";
 import { claimed, finished, rejected, released } from "./claim";
-import { fileOf, namedIn } from "./classify";
+import { fileOf, namedIn, unreadableIn } from "./classify";
 import type { LoadConfig } from "./config";
 import type { Entry, Reason } from "./entry";
 import type { LoadableObject } from "./object";
@@ -10,6 +10,9 @@ import type { Tally } from "./tally";
 
 /** HEADs and ledger writes under way at the same time. */
 export const AT_ONCE = 32;
+
+/** COPYs that are tried anew without files that cannot be read, and none that goes well. */
+const MOST_LOCKED = 4;
 
 /** A file that this worker has claimed: what the ledger says is `entry`. */
 export interface ClaimedFile {
@@ -50,20 +53,23 @@ export async function loadBatch(ports: Ports, worker: Worker, batch: Batch, done
     done(file);
   };
   let fruitless = 0;
+  let locked = 0;
   /** Files of a load that may be committed although nothing is known of it. */
   const uncertain = new Set<ClaimedFile>();
   try {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       if (ports.clock.remaining() <= 0) return;
-      const outcome = await attempt(ports, worker, next, uncertain, settle);
-      if (outcome.kind === "loaded") fruitless = 0;
+      const outcome = await attempt(ports, worker, next, uncertain, settle, (file) => held.delete(file));
+      if (outcome.kind === "loaded") [fruitless, locked] = [0, 0];
       if (outcome.kind === "unable") return;
       if (outcome.kind === "unknown") {
         fruitless += 1;
         // Two single files for no known reason, and not one that went well: it is not the files.
         if (fruitless >= 2) return;
       }
-      if (outcome.kind === "again") waiting.push(outcome.batch);
+      // As often as that and nothing was loaded: it is the bucket, or the right to read it.
+      if (outcome.kind === "without" && ++locked > MOST_LOCKED) return;
+      if (outcome.kind === "again" || outcome.kind === "without") waiting.push(outcome.batch);
       if (outcome.kind === "halves") waiting.push(...outcome.halves);
     }
   } finally {
@@ -90,6 +96,8 @@ export async function giveBack(
 type Attempt =
   | { readonly kind: "loaded" }
   | { readonly kind: "again"; readonly batch: Batch }
+  /** Some files were let go. */
+  | { readonly kind: "without"; readonly batch: Batch }
   | { readonly kind: "halves"; readonly halves: readonly [Batch, Batch] }
   | { readonly kind: "unknown" }
   | { readonly kind: "unable" };
@@ -100,6 +108,7 @@ async function attempt(
   batch: Batch,
   uncertain: Set<ClaimedFile>,
   settle: Done,
+  letGo: Done,
 ): Promise<Attempt> {
   const { files } = batch;
   if (files.length === 0) return { kind: "loaded" };
@@ -114,7 +123,11 @@ async function attempt(
   const staging = await ports.warehouse.stage(load, url);
 
   // COPY reads the newest version of each key, and a manifest cannot name one. If the claimed one is the newest now, it was then.
-  const changed = await overwritten(ports, files);
+  const { changed, unseen, why } = await overwritten(ports, files);
+  if (unseen.size > 0) {
+    worker.tally.note(why);
+    return without(ports, batch, unseen, letGo);
+  }
   if (changed.size > 0) {
     const marked = await atOnce(AT_ONCE, [...changed], async (file) => {
       const ours = await finish(ports, worker, file, "superseded");
@@ -129,7 +142,8 @@ async function attempt(
   }
   if (staging.kind === "unable") {
     worker.tally.note(staging.text);
-    return { kind: "unable" };
+    const locked = unreadableIn(staging.text, load.files);
+    return without(ports, batch, new Set(files.filter(({ object }) => object === locked)), letGo);
   }
   if (staging.kind !== "staged") return withoutBad(ports, worker, batch, staging, settle);
 
@@ -153,14 +167,43 @@ async function attempt(
   return { kind: "loaded" };
 }
 
-/** Files whose newest version is not the one that was claimed. */
-async function overwritten(ports: Ports, files: readonly ClaimedFile[]): Promise<ReadonlySet<ClaimedFile>> {
-  const changed = new Set<ClaimedFile>();
-  await atOnce(AT_ONCE, files, async (file) => {
-    const newest = await ports.objects.head(file.object.key);
-    if (newest?.version !== file.object.version) changed.add(file);
+/**
+ * Goes on without files that can be neither read nor told to be wrong: they come again by themselves, so that they keep no other file waiting. Where all are such, it is
+ * not the files.
+ */
+async function without(ports: Ports, batch: Batch, out: ReadonlySet<ClaimedFile>, letGo: Done): Promise<Attempt> {
+  const rest = batch.files.filter((file) => !out.has(file));
+  if (out.size === 0 || rest.length === 0) return { kind: "unable" };
+  const free = await atOnce(AT_ONCE, [...out], async (file) => {
+    const ours = await swap(ports, file, released(file.entry, false));
+    if (ours) letGo(file);
+    return ours;
   });
-  return changed;
+  return free.includes(false) ? { kind: "unable" } : { kind: "without", batch: { ...batch, files: rest } };
+}
+
+/** Files whose newest version is not the one that was claimed, and those of which the bucket does not say it. */
+async function overwritten(
+  ports: Ports,
+  files: readonly ClaimedFile[],
+): Promise<{
+  readonly changed: ReadonlySet<ClaimedFile>;
+  readonly unseen: ReadonlySet<ClaimedFile>;
+  readonly why: string;
+}> {
+  const changed = new Set<ClaimedFile>();
+  const unseen = new Set<ClaimedFile>();
+  let why = "";
+  await atOnce(AT_ONCE, files, async (file) => {
+    try {
+      const newest = await ports.objects.head(file.object.key);
+      if (newest?.version !== file.object.version) changed.add(file);
+    } catch (error) {
+      unseen.add(file);
+      why = error instanceof Error ? error.message : String(error);
+    }
+  });
+  return { changed, unseen, why };
 }
 
 /** What goes on after a COPY that files made fail: without those that are named, by halves when none is. */

@@ -46,3 +46,10 @@ export function namedIn(message: string, files: readonly LoadableObject[]): Load
   const longest = found.sort((one, other) => other.key.length - one.key.length)[0];
   return longest && found.every(({ key }) => longest.key.startsWith(key)) ? longest : undefined;
 }
+
+/** A key of KMS, a class of storage, a policy: of one object as well as of the whole bucket. */
+const UNREADABLE = /access ?denied|forbidden|status 40[03]|invalidobjectstate|\bkms\b/i;
+
+/** The file that cannot be read, where a failed COPY's message names one: others may be readable. */
+export const unreadableIn = (message: string, files: readonly LoadableObject[]): LoadableObject | undefined =>
+  UNREADABLE.test(message) ? namedIn(message, files) : undefined;

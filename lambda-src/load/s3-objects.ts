@@ -12,6 +12,10 @@ export function s3Objects(client: S3Client, Bucket: string): Objects {
         return { version: head.VersionId ?? "null", modified: head.LastModified ?? new Date(0) };
       } catch (error) {
         if (isMissing(error)) return undefined;
+        // An answer to HEAD has no words.
+        const status = statusOf(error);
+        if (status !== undefined)
+          throw new Error(`S3 answers ${status} to HEAD of ${JSON.stringify(Key)}`, { cause: error });
         throw error;
       }
     },
@@ -30,6 +34,8 @@ export function s3Objects(client: S3Client, Bucket: string): Objects {
  * credentials that have expired get. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
 function isMissing(error: unknown): boolean {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const status = statusOf(error);
   return status === 404 || status === 405;
 }
+
+const statusOf = (error: unknown) => (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;

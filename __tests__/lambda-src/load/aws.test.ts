@@ -157,7 +157,9 @@ describe("the bucket on S3", () => {
   });
 
   it.each([400, 403, 503])("knows nothing when S3 answers %s", async (code) => {
-    await expect(s3Objects(client<S3Client>(status(code)), "files").head("k")).rejects.toThrow("s3");
+    await expect(s3Objects(client<S3Client>(status(code)), "files").head("k")).rejects.toThrow(
+      `S3 answers ${code} to HEAD of "k"`,
+    );
   });
 
   it("has a load's manifest under the loader's own prefix, keys as JSON has them", async () => {

@@ -358,6 +358,54 @@ describe("when something is away", () => {
     expect(world.values()).toEqual(["a1", "b1"]);
   });
 
+  it("S3's word about one object: the others of its batch are loaded, and it comes again", async () => {
+    world.send(...["a", "b", "c"].map((name) => world.put(`${H}/${name}.csv`, [name])));
+    const events = world.queue;
+    let headed = 0;
+    await world.deliver(async (call, when) => {
+      if (call === "objects.head" && when === "before" && ++headed === 2)
+        throw new Error('S3 answers 403 to HEAD of "kpis/b"');
+    });
+    expect(world.values()).toHaveLength(2);
+    expect(world.queue).toHaveLength(1);
+    expect(world.copies.map((keys) => keys.length)).toEqual([3, 2]);
+    await world.deliver();
+    expect([world.values(), world.queue]).toEqual([["a", "b", "c"], []]);
+    world.queue = events;
+    await world.deliver();
+    expect(world.values()).toEqual(["a", "b", "c"]);
+  });
+
+  it("S3's word about every object: all come again, after one COPY", async () => {
+    world.send(...["a", "b", "c"].map((name) => world.put(`${H}/${name}.csv`, [name])));
+    await world.deliver(async (call) => {
+      if (call === "objects.head") throw new Error("S3 answers 503");
+    });
+    expect([world.values(), world.queue.length, world.copies.length]).toEqual([[], 3, 1]);
+    await world.deliver();
+    expect(world.values()).toEqual(["a", "b", "c"]);
+  });
+
+  it("the right to read one object: the others are loaded, and it comes again", async () => {
+    world.send(
+      world.put(`${H}/a.csv`, ["a"]),
+      world.put(`${H}/b.csv`, ["b"], "locked"),
+      world.put(`${H}/c.csv`, ["c"]),
+    );
+    const { tally } = await world.deliver();
+    expect(world.values()).toEqual(["a", "c"]);
+    expect(world.entry(`${H}/b.csv`)).toMatchObject({ state: "loading", leaseUntil: 0 });
+    expect(world.queue).toHaveLength(1);
+    expect(tally.notes).toEqual([expect.stringContaining("AccessDenied. Key being read: s3://files/kpis/")]);
+  });
+
+  it("the right to read every object: all come again, after few COPYs", async () => {
+    world.send(...Array.from({ length: 50 }, (_, n) => world.put(`${H}/${n}.csv`, [`${n}`], "locked")));
+    await world.deliver();
+    expect(world.queue).toHaveLength(50);
+    expect(world.copies).toHaveLength(5);
+  });
+
   it("the time: what is not begun comes again, and its claims are given back", async () => {
     world.send(world.put(`${H}/a.csv`, ["a1"]), world.put(`${H}/b.csv`, ["b1"], "unnamed"));
     let left = 3;

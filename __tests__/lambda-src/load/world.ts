@@ -20,8 +20,8 @@ export const EVENTS: LoadTable = { name: "events", columns: ["id"], copy: { form
 export const LEASE = 900_000;
 export const START = Date.parse("2026-11-21T08:30:00Z");
 
-/** What a file does to a COPY: fail with an error that names it, fail without, or fail in words that say nothing. */
-export type Fault = "named" | "unnamed" | "unknown";
+/** What a file does to a COPY: fail with an error that names it, fail without, fail in words that say nothing, or be unreadable for COPY's role. */
+export type Fault = "named" | "unnamed" | "unknown" | "locked";
 
 interface Version {
   readonly version: string;
@@ -300,6 +300,11 @@ export class World {
 
 function failureOf(key: string, fault: Fault): Staging {
   const file = `s3://${BUCKET}/${key}`;
+  if (fault === "locked")
+    return {
+      kind: "unable",
+      text: `S3ServiceException:Access Denied,Status 403,Error AccessDenied. Key being read: ${file}`,
+    };
   if (fault === "unknown") return { kind: "unknown", text: "something went wrong" };
   const errors: FileError[] = fault === "named" ? [{ file, line: 3, column: "value", text: "Invalid digit" }] : [];
   return { kind: "bad", text: "Load into table 'redstream_stage' failed", errors };
