@@ -47,6 +47,19 @@ def check_root_keys(app, evaluator):
     app.pin_signed_request = types.FunctionType(pin.__code__, names, pin.__name__, pin.__defaults__)
 
 
+def wildcards_of_any_character(evaluator):
+    """A wildcard of a policy matches every character; else nobody may read an object whose key has a line end, which `bucket/*` allows on AWS."""
+    import functools
+    import re
+
+    @functools.lru_cache(4096)
+    def compiled(pattern, ignore_case):
+        source = "".join({"*": ".*", "?": "."}.get(sign) or re.escape(sign) for sign in pattern)
+        return re.compile(f"{source}\\Z", re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+    evaluator._fnmatch_compile = compiled
+
+
 def know_authority(sigv4):
     """The SDK's HTTP/2 clients (Kinesis) sign `:authority` in place of `host`; the gateway passes on HTTP/1.1, where it is `host`."""
     build = sigv4.build_canonical_headers

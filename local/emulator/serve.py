@@ -21,7 +21,7 @@ import threading
 import time
 
 from across_accounts import both_sides
-from corrections import check_root_keys, correct_as_loaded, know_authority
+from corrections import check_root_keys, correct_as_loaded, know_authority, wildcards_of_any_character
 
 HOST = "127.0.0.1"
 
@@ -188,6 +188,7 @@ def main():
 
     know_authority(sigv4)
     check_root_keys(ministack, iam_evaluator)
+    wildcards_of_any_character(iam_evaluator)
     both_sides(iam_evaluator)
     correct_as_loaded(ministack)
     identity = Identity(account_id, region)

@@ -41,6 +41,19 @@ print(json.dumps([actions.extract_iam_action(*one) for one in asked]))
   ).toEqual(["sqs:SendMessage", "sqs:SendMessage", "sqs:DeleteMessage", "firehose:PutRecordBatch", null]);
 });
 
+it("takes a policy's wildcards for any characters, line ends too, and all else for itself", () => {
+  expect(
+    python(`
+import json, types
+from corrections import wildcards_of_any_character
+evaluator = types.SimpleNamespace()
+wildcards_of_any_character(evaluator)
+matches = lambda pattern, text, any_case=False: evaluator._fnmatch_compile(pattern, any_case).match(text) is not None
+print(json.dumps([matches("b/*", "b/a\\nb"), matches("b/a?b", "b/a\\nb"), matches("b/a", "b/a\\n"), matches("b.c", "bxc"), matches("B", "b"), matches("B", "b", True)]))
+`),
+  ).toEqual([true, true, false, false, false, true]);
+});
+
 /** Stands for the emulator's modules, as far as a correction touches them. */
 const MODULES = `
 import json, os, sys, time, types
