@@ -5,6 +5,7 @@ import type { EncryptionKey } from "../modules/encryption-key";
 import { DataFirehose } from "../modules/kinesis-data-firehose";
 import type { DataStream } from "../modules/kinesis-data-stream";
 import { LakeReader, LakeTable } from "../modules/lake-catalog";
+import type { Alarms } from "../modules/observability";
 import { SettingsError } from "../settings";
 import { EVENT_COLUMNS, EVENT_TABLES, type EventStream } from "./event-tables";
 import type { EventWarehouse } from "./event-warehouse";
@@ -33,6 +34,8 @@ export interface EventLakeProps {
 export class EventLake extends Construct {
   readonly outputs: Readonly<Record<string, string>>;
 
+  private readonly deliveries: Readonly<Record<EventStream, DataFirehose>>;
+
   constructor(
     scope: Construct,
     id: string,
@@ -55,12 +58,20 @@ export class EventLake extends Construct {
       bucket,
       warehouse: { accountId: warehouse.accountId, arn: warehouse.warehouse.copyRole.arn },
     });
+    this.deliveries = { user: user.delivery, utm: utm.delivery };
     this.outputs = {
       lake_bucket: bucket.name,
       lake_database: database.name,
       user_lake_delivery_stream: user.delivery.name,
       utm_lake_delivery_stream: utm.delivery.name,
     };
+  }
+
+  /** Rings when an event does not come as far as the bucket. */
+  raiseAlarms(alarms: Alarms): void {
+    for (const [name, { deliveryStream }] of Object.entries(this.deliveries)) {
+      alarms.onDelivery(`lake-${name}`, deliveryStream);
+    }
   }
 
   /** The table of one stream's events, and the delivery stream that writes its files. */

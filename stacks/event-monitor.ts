@@ -4,6 +4,7 @@ import { EncryptionKey } from "../modules/encryption-key";
 import { FirehoseAfterAnalyticsRedshift } from "../modules/firehose-after-analytics-redshift";
 import { DataFirehose } from "../modules/kinesis-data-firehose";
 import { DataStream } from "../modules/kinesis-data-stream";
+import { Alarms } from "../modules/observability";
 import { BucketRole, OWN_PREFIX } from "../modules/s3-loader";
 import type { EventSettings, Settings } from "../settings";
 import { EventLake } from "./event-lake";
@@ -49,6 +50,11 @@ export class EventMonitor extends PipelineStack {
     const user = this.pipe("user");
     const utm = this.pipe("utm");
     const lake = this.lake({ user: user.stream, utm: utm.stream });
+    const loads = byLoader ? this.load() : undefined;
+    const alarms = loads?.alarms ?? new Alarms(this, "alarms", { name: this.nameOf("events-alarms"), key: this.key });
+    alarms.onDelivery("user", user.delivery.deliveryStream);
+    alarms.onDelivery("utm", utm.delivery.deliveryStream);
+    lake?.raiseAlarms(alarms);
     this.output({
       user_stream: user.stream.name,
       utm_stream: utm.stream.name,
@@ -56,7 +62,8 @@ export class EventMonitor extends PipelineStack {
       warehouse_stack: warehouse.node.id,
       user_delivery_stream: user.delivery.name,
       utm_delivery_stream: utm.delivery.name,
-      ...(byLoader ? this.load().outputs : {}),
+      alarm_topic: alarms.topic.arn,
+      ...loads?.outputs,
       ...lake?.outputs,
     });
   }

@@ -25,11 +25,11 @@ export interface FastLapsDeliveryProps {
 /** Dataset that adds the hour to a table of Firehose's own COPY. */
 const HOURS = "telemetry_loader";
 
-/** The way of the fast laps from the analytics application to their table: the delivery stream, its bucket, and what the outputs say of them. */
+/** The way of the fast laps from the analytics application to their table: the delivery stream, its bucket, and the loader, if one stands behind. */
 export interface FastLapsDelivery {
   readonly delivery: FirehoseAfterAnalytics | FirehoseAfterAnalyticsRedshift;
   readonly staging: Bucket;
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly loads?: TableLoads;
 }
 
 /** Firehose's own COPY, or a loader behind a Firehose that stops at the bucket. */
@@ -66,7 +66,7 @@ function byFirehose(scope: Construct, props: FastLapsDeliveryProps): FastLapsDel
     bufferingSizeMb: telemetry.bufferingSizeMb,
     bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
   });
-  return { delivery, staging, outputs: {} };
+  return { delivery, staging };
 }
 
 function byLoader(scope: Construct, props: FastLapsDeliveryProps): FastLapsDelivery {
@@ -113,7 +113,7 @@ function byLoader(scope: Construct, props: FastLapsDeliveryProps): FastLapsDeliv
     bufferingSizeMb: telemetry.bufferingSizeMb,
     bufferingIntervalSeconds: telemetry.bufferingIntervalSeconds,
   });
-  return { delivery, staging, outputs: loads.outputs };
+  return { delivery, staging, loads };
 }
 
 /** Settings of Firehose's own COPY, of which a loader has none. */

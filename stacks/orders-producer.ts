@@ -7,6 +7,7 @@ import type { Construct } from "constructs";
 import { EncryptionKey } from "../modules/encryption-key";
 import { KafkaProducer, type KafkaProducerProps } from "../modules/kafka-producer";
 import { type Kafka, MskReference } from "../modules/msk";
+import { Alarms } from "../modules/observability";
 import { type Settings, SettingsError } from "../settings";
 import type { OrdersInfra } from "./orders-infra";
 import { PipelineStack } from "./pipeline-stack";
@@ -40,11 +41,19 @@ export class OrdersProducer extends PipelineStack {
       enableTrigger: orders.enableTrigger,
       logRetentionDays: this.logRetentionDays,
     });
+    const failures = producer.failures.queue.name;
+    const alarms = new Alarms(this, "alarms", { name: this.nameOf("orders-producer-alarms"), key });
+    alarms.onDeadLetters(
+      "producer-failures",
+      failures,
+      `Runs of the producer failed, or could not be begun: ${failures} says why. Another run sends other orders, so none of them is run again; delete what is read.`,
+    );
     this.output({
       producer_function: producer.function.fn.functionName,
       producer_schedule: producer.rule.name,
       producer_failures_queue: producer.failures.queue.url,
       kafka_topic: orders.topic,
+      alarm_topic: alarms.topic.arn,
     });
   }
 

@@ -34,9 +34,11 @@ export interface TableLoadsProps extends Pick<S3LoaderProps, "target" | "disposa
  * warehouse that nobody reaches from outside. Any past hour of them can be loaded again.
  */
 export class TableLoads extends Construct {
+  /** For more of the stack to ring. */
+  readonly alarms: Alarms;
+
   private readonly loader: S3Loader;
   private readonly replay: Replay;
-  private readonly alarms: Alarms;
   private readonly props: TableLoadsProps;
 
   constructor(scope: Construct, id: string, props: TableLoadsProps) {

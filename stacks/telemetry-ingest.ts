@@ -5,6 +5,7 @@ import { EncryptionKey } from "../modules/encryption-key";
 import { DataFirehose } from "../modules/kinesis-data-firehose";
 import { DataStream } from "../modules/kinesis-data-stream";
 import { LambdaFunction } from "../modules/lambda-function";
+import type { Alarms } from "../modules/observability";
 import type { TelemetrySettings } from "../settings";
 import type { TelemetryCatalog } from "./telemetry-catalog";
 import { rawDeliveryProps } from "./telemetry-delivery";
@@ -34,6 +35,8 @@ export class TelemetryIngest extends Construct {
   readonly catalog: TelemetryCatalog;
   readonly rawDelivery: DataFirehose;
 
+  private readonly transform: LambdaFunction;
+
   constructor(scope: Construct, id: string, props: TelemetryIngestProps) {
     super(scope, id);
     const { settings, nameOf, disposable, logRetentionDays } = props;
@@ -51,7 +54,7 @@ export class TelemetryIngest extends Construct {
             retentionHours: settings.retentionHours,
           });
 
-    const transform = new LambdaFunction(this, "transform", {
+    this.transform = new LambdaFunction(this, "transform", {
       name: nameOf("transform"),
       source: "transform-telemetry",
       key,
@@ -66,7 +69,7 @@ export class TelemetryIngest extends Construct {
     this.rawDelivery = new DataFirehose(this, deliveryId, {
       name: nameOf(deliveryName),
       source: this.stream,
-      processor: transform,
+      processor: this.transform,
       bucket: this.raw,
       key,
       logRetentionDays,
@@ -85,6 +88,12 @@ export class TelemetryIngest extends Construct {
       accountLogging:
         settings.accountLogging === scope.node.id ? new AccountLogging(this, "account-logging") : undefined,
     });
+  }
+
+  /** Rings when records do not come as far as the raw bucket. */
+  raiseAlarms(alarms: Alarms): void {
+    alarms.onErrors("transform-errors", this.transform.fn.functionName);
+    alarms.onDelivery("raw", this.rawDelivery.deliveryStream);
   }
 
   /** What `redstream` reads of every telemetry stack. */

@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import { Bucket } from "../modules/bucket";
 import { FirehoseAfterAnalytics } from "../modules/firehose-after-analytics";
+import { Alarms } from "../modules/observability";
 import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
 import { PipelineStack } from "./pipeline-stack";
@@ -45,12 +46,16 @@ export class TelemetryLake extends PipelineStack {
       logRetentionDays,
     });
     ingest.catalog.addFastLaps(processed);
+    const alarms = new Alarms(this, "alarms", { name: nameOf("alarms"), key: ingest.key });
+    ingest.raiseAlarms(alarms);
+    alarms.onDelivery("processed", delivery.deliveryStream);
 
     this.output({
       ...ingest.outputs,
       processed_bucket: processed.name,
       processed_delivery_stream: delivery.name,
       ...fastLaps.outputs,
+      alarm_topic: alarms.topic.arn,
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import { Alarms } from "../modules/observability";
 import type { Settings } from "../settings";
 import { FastLaps } from "./fast-laps";
 import { fastLapsDelivery } from "./fast-laps-delivery";
@@ -27,7 +28,7 @@ export class TelemetryWarehouse extends PipelineStack {
     });
     const { key } = ingest;
     const target = createWarehouse(this, { settings, key, nameOf });
-    const { delivery, staging, outputs } = fastLapsDelivery(this, {
+    const { delivery, staging, loads } = fastLapsDelivery(this, {
       settings,
       target,
       key,
@@ -46,6 +47,10 @@ export class TelemetryWarehouse extends PipelineStack {
       logRetentionDays,
     });
 
+    const alarms = loads?.alarms ?? new Alarms(this, "alarms", { name: nameOf("alarms"), key });
+    ingest.raiseAlarms(alarms);
+    alarms.onDelivery("processed", delivery.deliveryStream);
+
     this.output({
       ...ingest.outputs,
       processed_bucket: staging.name,
@@ -53,7 +58,8 @@ export class TelemetryWarehouse extends PipelineStack {
       ...fastLaps.outputs,
       ...warehouseOutputs(target),
       warehouse_table: `public.${warehouse.table}`,
-      ...outputs,
+      alarm_topic: alarms.topic.arn,
+      ...loads?.outputs,
     });
   }
 }

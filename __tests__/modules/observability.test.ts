@@ -4,7 +4,9 @@ import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { SnsTopicSubscription } from "@cdktf/provider-aws/lib/sns-topic-subscription";
 import type { TerraformStack } from "cdktf";
+import { Bucket } from "../../modules/bucket";
 import { EncryptionKey } from "../../modules/encryption-key";
+import { DataFirehose } from "../../modules/kinesis-data-firehose";
 import { Alarms } from "../../modules/observability";
 import { emptyStack, resources, synthesized } from "../support/synth";
 
@@ -65,6 +67,35 @@ describe("Alarms", () => {
         threshold: 0,
         evaluation_periods: 1,
         treat_missing_data: "notBreaching",
+      },
+    ]);
+  });
+
+  it("ring below what a delivery stream should reach, and only for what it does", () => {
+    const key = new EncryptionKey(stack, "files-key", { description: "files" });
+    const bucket = new Bucket(stack, "bucket", { name: "files", key });
+    const files = new DataFirehose(stack, "files", { name: "files-a1", bucket, key });
+    minimal().onDelivery("files", files.deliveryStream);
+    const dimensions = {
+      DeliveryStreamName: `\${aws_kinesis_firehose_delivery_stream.${files.deliveryStream.friendlyUniqueId}.name}`,
+    };
+    const common = { namespace: "AWS/Firehose", dimensions, period: 300, treat_missing_data: "notBreaching" };
+    expect(resources(stack, CloudwatchMetricAlarm)).toMatchObject([
+      {
+        ...common,
+        alarm_name: "alarms-a1-files-files",
+        metric_name: "DeliveryToS3.Success",
+        statistic: "Average",
+        comparison_operator: "LessThanThreshold",
+        threshold: 1,
+      },
+      {
+        ...common,
+        alarm_name: "alarms-a1-files-late",
+        metric_name: "DeliveryToS3.DataFreshness",
+        statistic: "Maximum",
+        comparison_operator: "GreaterThanThreshold",
+        threshold: 1800,
       },
     ]);
   });

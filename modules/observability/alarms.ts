@@ -1,11 +1,22 @@
 import { CloudwatchMetricAlarm } from "@cdktf/provider-aws/lib/cloudwatch-metric-alarm";
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-policy-document";
+import type { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
 import { SnsTopic } from "@cdktf/provider-aws/lib/sns-topic";
 import { SnsTopicPolicy } from "@cdktf/provider-aws/lib/sns-topic-policy";
 import { Construct } from "constructs";
 import type { EncryptionKey } from "../encryption-key";
 import { checkInteger, checkMatch } from "../support/check";
+
+/**
+ * Age at which a record of a delivery stream is not only buffered any more: AWS advises an alarm beyond the buffering interval, which is 900 s at most
+ * (https://docs.aws.amazon.com/firehose/latest/dev/firehose-cloudwatch-metrics-best-practices.html). Partitions may take half as long again
+ * (https://docs.aws.amazon.com/firehose/latest/dev/buffering.html), and a processor and its retries some minutes.
+ */
+const LATE_RECORD_SECONDS = 1800;
+
+/** Seconds of one look at a delivery stream: as often as AWS advises to look at its other limits (same page). */
+const DELIVERY_PERIOD_SECONDS = 300;
 
 export interface AlarmsProps {
   /** Name of the topic, 1 to 256 letters, digits, `-` and `_`; every alarm's name starts with it. */
@@ -20,9 +31,9 @@ interface Watched {
   readonly namespace: string;
   readonly metric: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: "Sum" | "Maximum";
-  /** It rings above this. */
-  readonly above: number;
+  readonly statistic: "Sum" | "Maximum" | "Average";
+  /** It rings above the one or below the other. */
+  readonly limit: { readonly above: number } | { readonly below: number };
   /** Seconds of one look. @default 60 */
   readonly periodSeconds?: number;
   readonly says: string;
@@ -53,20 +64,66 @@ export class Alarms extends Construct {
     this.admitAlarms();
   }
 
-  /** Rings when something lies in a dead-letter queue. */
-  onDeadLetters(id: string, queueName: string): void {
+  /** Rings when something lies in a dead-letter queue. `says`: what that means and what to do. */
+  onDeadLetters(
+    id: string,
+    queueName: string,
+    says = `Messages lie in ${queueName}: what they tell of is not loaded. Find the reason, then redrive them.`,
+  ): void {
     this.watch(id, {
       ...queueMetric("ApproximateNumberOfMessagesVisible", queueName),
-      above: 0,
-      says: `Messages lie in ${queueName}: what they tell of is not loaded. Find the reason, then redrive them.`,
+      limit: { above: 0 },
+      says,
     });
+  }
+
+  /**
+   * Rings when Firehose could not write a file, load one into Redshift or convert a record, and when a record waits in it for longer than it buffers:
+   * that is how one ends that may not read its source or use its key.
+   */
+  onDelivery(id: string, stream: KinesisFirehoseDeliveryStream): void {
+    const { name } = stream;
+    const metric = (metric: string) => ({
+      namespace: "AWS/Firehose",
+      metric,
+      dimensions: { DeliveryStreamName: name },
+      periodSeconds: DELIVERY_PERIOD_SECONDS,
+    });
+    // Of these two each PUT or COPY counts as 1 or 0.
+    const failed = { statistic: "Average", limit: { below: 1 } } as const;
+    this.watch(`${id}-files`, {
+      ...metric("DeliveryToS3.Success"),
+      ...failed,
+      says: `${name} could not write to its bucket; its log says why. It goes on trying.`,
+    });
+    this.watch(`${id}-late`, {
+      ...metric("DeliveryToS3.DataFreshness"),
+      statistic: "Maximum",
+      limit: { above: LATE_RECORD_SECONDS },
+      says: `A record has waited in ${name} for more than ${LATE_RECORD_SECONDS} s; its log says why.`,
+    });
+    if (stream.destinationInput === "redshift") {
+      this.watch(`${id}-loads`, {
+        ...metric("DeliveryToRedshift.Success"),
+        ...failed,
+        says: `A COPY of ${name} failed; its log says why. What it gave up after its retries is named by a manifest under errors/ in its bucket.`,
+      });
+    }
+    if (stream.extendedS3ConfigurationInput?.dataFormatConversionConfiguration) {
+      this.watch(`${id}-conversions`, {
+        ...metric("FailedConversion.Records"),
+        statistic: "Sum",
+        limit: { above: 0 },
+        says: `${name} could not convert some records; they are under its error prefix in the bucket, with the reason.`,
+      });
+    }
   }
 
   /** Rings when a message has waited for `seconds`, 60 to 1,209,600. */
   onOldMessage(id: string, queueName: string, seconds: number): void {
     this.watch(id, {
       ...queueMetric("ApproximateAgeOfOldestMessage", queueName),
-      above: checkInteger(this, "seconds", seconds, 60, 1_209_600),
+      limit: { above: checkInteger(this, "seconds", seconds, 60, 1_209_600) },
       says: `A message of ${queueName} has waited for more than ${seconds} s.`,
     });
   }
@@ -78,7 +135,7 @@ export class Alarms extends Construct {
       metric: "Errors",
       dimensions: { FunctionName: functionName },
       statistic: "Sum",
-      above: 0,
+      limit: { above: 0 },
       says: `${functionName} ended with an error; its log says which.`,
     });
   }
@@ -91,7 +148,7 @@ export class Alarms extends Construct {
         metric,
         dimensions: { StateMachineArn: stateMachineArn },
         statistic: "Sum",
-        above: 0,
+        limit: { above: 0 },
         says: `A run of the ${called} did not end well (${metric}); its execution history says where.`,
       });
     }
@@ -99,10 +156,14 @@ export class Alarms extends Construct {
 
   /** Rings when more than nothing was counted under a metric of our own. */
   onCount(id: string, props: { readonly namespace: string; readonly metric: string; readonly says: string }): void {
-    this.watch(id, { ...props, dimensions: {}, statistic: "Sum", above: 0 });
+    this.watch(id, { ...props, dimensions: {}, statistic: "Sum", limit: { above: 0 } });
   }
 
-  private watch(id: string, { namespace, metric, dimensions, statistic, above, periodSeconds, says }: Watched): void {
+  private watch(id: string, { namespace, metric, dimensions, statistic, limit, periodSeconds, says }: Watched): void {
+    const [comparison, threshold] =
+      "above" in limit
+        ? (["GreaterThanThreshold", limit.above] as const)
+        : (["LessThanThreshold", limit.below] as const);
     new CloudwatchMetricAlarm(this, id, {
       alarmName: `${this.props.name}-${id}`,
       alarmDescription: says,
@@ -110,8 +171,8 @@ export class Alarms extends Construct {
       metricName: metric,
       dimensions: { ...dimensions },
       statistic,
-      comparisonOperator: "GreaterThanThreshold",
-      threshold: above,
+      comparisonOperator: comparison,
+      threshold,
       period: periodSeconds ?? 60,
       evaluationPeriods: 1,
       treatMissingData: "notBreaching",
