@@ -67,8 +67,14 @@ async function itemsOf(
   const found = new Map<string, { object: LoadableObject; messages: string[]; retry: boolean }>();
   await atOnce(AT_ONCE, messages, async ({ id, body }) => {
     const notice = readMessage(body);
+    if (notice === "test") {
+      loader.tally.add("ignored");
+      open.delete(id);
+      return;
+    }
     if (!notice) {
       loader.tally.add("unreadable");
+      loader.tally.note(`message ${id} tells of no object: it is neither S3's event nor one of ours`);
       return;
     }
     await quietly(loader, async () => {

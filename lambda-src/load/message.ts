@@ -30,10 +30,14 @@ export interface Notice {
   readonly retry: boolean;
 }
 
-/** Undefined for what is no message of ours: it is not acknowledged, and ends in the dead-letter queue. */
-export function readMessage(body: string): Notice | undefined {
+/**
+ * Undefined for what is no message of ours: it is not acknowledged, and ends in the dead-letter queue. `test` for what S3 sends when somebody sets up
+ * notifications, which tells of nothing: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+export function readMessage(body: string): Notice | "test" | undefined {
   const message = parse(body);
   if (!message) return undefined;
+  if (message.Service === "Amazon S3" && message.Event === "s3:TestEvent") return "test";
   return message.redstream === "object" ? readQueued(message) : readEvent(message);
 }
 

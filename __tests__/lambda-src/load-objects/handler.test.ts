@@ -46,7 +46,7 @@ describe("the loader", () => {
     await handler(event("x", ignored), context);
     await handler(event(ignored), context);
     expect(lines).toEqual([
-      'warn {"message":"load","messages":2,"unreadable":1,"ignored":1,"again":1,"notes":[]}',
+      'warn {"message":"load","messages":2,"unreadable":1,"ignored":1,"again":1,"notes":["message m0 tells of no object: it is neither S3\'s event nor one of ours"]}',
       'info {"message":"load","messages":1,"ignored":1,"again":0,"notes":[]}',
     ]);
   });

@@ -57,6 +57,13 @@ describe("messages", () => {
     expect(world.queue).toHaveLength(1);
     expect(world.ledger.size).toBe(0);
     expect(tally.counts.unreadable).toBe(1);
+    expect(tally.notes).toHaveLength(1);
+  });
+
+  it("by which S3 tries a notification out are acknowledged: they tell of nothing", async () => {
+    world.send(JSON.stringify({ Service: "Amazon S3", Event: "s3:TestEvent", Bucket: BUCKET, RequestId: "r" }));
+    const { tally } = await world.deliver();
+    expect([world.queue, world.ledger.size, tally.counts]).toEqual([[], 0, { ignored: 1, again: 0 }]);
   });
 
   it("about what the loader writes itself, or is told to leave, are acknowledged and nothing is put down", async () => {
