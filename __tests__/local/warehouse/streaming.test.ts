@@ -308,8 +308,97 @@ describe("the views of sql/orders", () => {
       [5, "JSON, but no object", null],
       [6, "no order_id", null],
       [7, "no items", null],
+      [9, "no items", null],
     ]);
     expect(await rowsOf(admin, "select order_id from order_items")).toEqual([["a"]]);
+  });
+
+  const NO_PRODUCT = "item: no product_id that is a whole number of 1 or more";
+  const NO_QUANTITY = "item: no quantity that is a whole number of 1 or more";
+  /** An order with `good` and with what is in question beside it. */
+  const withItem = (item: string) =>
+    `{"order_id":"a","ordered_at":"2026-11-21T12:00:00.000","user_id":"ada","items":[{"product_id":7,"quantity":2},${item}]}`;
+
+  it.each<[item: string, product: number | null, quantity: number | null, reason: string]>([
+    ["null", null, null, NO_PRODUCT],
+    ["5", null, null, NO_PRODUCT],
+    ["[]", null, null, NO_PRODUCT],
+    ['{"quantity":1}', null, 1, NO_PRODUCT],
+    ['{"product_id":"seven","quantity":1}', null, 1, NO_PRODUCT],
+    ['{"product_id":-7,"quantity":1}', null, 1, NO_PRODUCT],
+    ['{"product_id":123456789012345678901234567890,"quantity":1}', null, 1, NO_PRODUCT],
+    ['{"product_id":3000000000,"quantity":1}', null, 1, NO_PRODUCT],
+    ['{"product_id":NaN,"quantity":1}', null, 1, NO_PRODUCT],
+    ['{"product_id":8}', 8, null, NO_QUANTITY],
+    ['{"product_id":8,"quantity":null}', 8, null, NO_QUANTITY],
+    ['{"product_id":8,"quantity":"many"}', 8, null, NO_QUANTITY],
+    ['{"product_id":8,"quantity":0}', 8, null, NO_QUANTITY],
+    ['{"product_id":8,"quantity":-1}', 8, null, NO_QUANTITY],
+    ['{"product_id":8,"quantity":1e400}', 8, null, NO_QUANTITY],
+  ])(
+    "show the item %s with NULL and its reason, and count the order's others",
+    async (item, product, quantity, reason) => {
+      streams.add("orders", 0, withItem(item));
+      expect(
+        await refreshed("select product_id, quantity from order_items where product_id <> 7 or product_id is null"),
+      ).toEqual([[product, quantity]]);
+      expect(await rowsOf(admin, "select kafka_offset, reason from order_rejects")).toEqual([[0, reason]]);
+      expect(await rowsOf(admin, "select * from top_products")).toEqual([[7, 2, 1]]);
+    },
+  );
+
+  it("take what casts to a whole number, as SUPER does", async () => {
+    streams.add("orders", 0, withItem('{"product_id":8.0,"quantity":"3"}'));
+    expect(await refreshed("select product_id, quantity from order_items where product_id <> 7")).toEqual([[8, 3]]);
+    expect(await rowsOf(admin, "select reason from order_rejects")).toEqual([]);
+  });
+
+  it.each(["null", "{}", '"x"', "[]"])("know no order in one with items %s", async (items) => {
+    streams.add("orders", 0, `{"order_id":"a","items":${items}}`);
+    expect(await refreshed("select reason from order_rejects")).toEqual([["no items"]]);
+    expect(await rowsOf(admin, "select * from order_items")).toEqual([]);
+  });
+
+  it.each(['""', "7", "null", '{"id":1}'])("know no order in one with order_id %s", async (id) => {
+    streams.add("orders", 0, withItem("1").replace('"a"', id));
+    expect(await refreshed("select reason from order_rejects")).toEqual([["no order_id"]]);
+  });
+
+  it.each(['"yesterday"', '""', '" "', "5", "null", '"2026-02-30T00:00:00.000"'])(
+    "count an order whose ordered_at is %s, and fail no query",
+    async (moment) => {
+      streams.add("orders", 0, order("good", 1));
+      streams.add("orders", 0, order("odd", 1).replace('"2026-11-21T12:00:00.000"', moment));
+      expect(await refreshed("select order_id, ordered_at from order_items order by 1")).toEqual([
+        ["good", "2026-11-21 12:00:00"],
+        ["odd", null],
+      ]);
+      expect(await rowsOf(admin, "select * from top_products")).toEqual([[1, 4, 2]]);
+    },
+  );
+
+  it("see the first of two values of one name", async () => {
+    const items = (product: number) => `"items":[{"product_id":${product},"quantity":1}]`;
+    streams.add("orders", 0, `{"order_id":"a","order_id":"b",${items(1)},${items(2)}}`);
+    expect(await refreshed("select order_id, product_id from order_items")).toEqual([["a", 1]]);
+  });
+
+  it.each<[string, Buffer | string]>([
+    ["what follows the document", `${order("a", 1)} x`],
+    ["a byte order mark", `\ufeff${order("a", 1)}`],
+    ["half a surrogate pair", '{"order_id":"\\ud800","items":[]}'],
+    ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
+    ["spaces alone", "   "],
+  ])("take %s for no JSON, and keep it byte for byte", async (_, value) => {
+    streams.add("orders", 0, value);
+    expect(await refreshed("select reason, from_varbyte(unreadable, 'hex') from order_rejects")).toEqual([
+      ["not JSON", Buffer.from(value as string).toString("hex")],
+    ]);
+  });
+
+  it("take a whole surrogate pair for the letter it is", async () => {
+    streams.add("orders", 0, order("x", 1).replace('"x"', '"\\ud83d\\ude00"'));
+    expect(await refreshed("select order_id from order_items")).toEqual([["\u{1f600}"]]);
   });
 
   it("say what is rejected by reason, what was skipped among it", async () => {

@@ -1,5 +1,5 @@
--- Messages that are no orders, by reason; then what was too long to be read at all.
-SELECT reason, COUNT(*) AS messages, MIN(kafka_timestamp) AS first, MAX(kafka_timestamp) AS last
+-- Messages that are no orders and items that do not count, by reason; then what was too long to be read at all.
+SELECT reason, COUNT(*) AS rejects, MIN(kafka_timestamp) AS first, MAX(kafka_timestamp) AS last
 FROM order_rejects
 GROUP BY reason
 UNION ALL
