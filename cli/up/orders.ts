@@ -5,13 +5,13 @@ import type { LocalAws } from "../../local/gateway/types";
 import { kafkaStreams } from "../../local/kafka";
 import { CommandError } from "../problem";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
+import type { Runs, Schedule, ScheduleOutputs } from "./schedule";
 import type { Check, Summary } from "./summary";
 
 /** Outputs of `orders-infra` and `orders-producer`. */
-export interface OrdersOutputs extends WarehouseOutputs {
+export interface OrdersOutputs extends WarehouseOutputs, ScheduleOutputs {
   readonly kafka_bootstrap_servers: string;
   readonly kafka_topic: string;
-  readonly producer_function: string;
 }
 
 /** What a run of the producer's function answers. */
@@ -23,7 +23,10 @@ interface Produced {
 export interface SentOrders {
   readonly acknowledged: number;
   readonly unacknowledged: number;
-  readonly producers: number;
+  /** Runs of the function that it took. */
+  readonly runs: number;
+  /** What the applied schedule had sent beside these, where it is on. */
+  readonly scheduled?: Runs;
   /** From the first order until the view had the last. */
   readonly seconds: number;
 }
@@ -32,10 +35,14 @@ export interface SentOrders {
 const PRODUCERS = 5;
 const LOOK_MS = 250;
 
-/** Orders by as many runs of the deployed function as there are producers, then waits until the view has what the brokers hold. */
+/**
+ * Orders by as many runs of the deployed function as there are producers, then waits until the view has what the brokers hold. A schedule that is on is waited for until it has come
+ * round, and put off until it is told to go on: what is counted must hold still.
+ */
 export async function sendOrders(
   aws: LocalAws,
   outputs: OrdersOutputs,
+  schedule: Schedule,
   options: {
     readonly records: number;
     /** Orders a second of all producers together; 0 is as fast as the brokers take them. */
@@ -59,8 +66,10 @@ export async function sendOrders(
       }),
     ),
   );
-  const sum = (what: keyof Produced) => results.reduce((total, result) => total + result[what], 0);
+  const sum = (what: "acknowledged" | "unacknowledged" | "runs") =>
+    results.reduce((total, result) => total + result[what], 0);
   progress(`${sum("acknowledged").toLocaleString("en-US")} orders acknowledged to ${producers} producers`);
+  const scheduled = await waitFor(schedule, { runs: sum("runs"), acknowledged: sum("acknowledged") }, outputs, options);
   const warehouse = warehouseOf(outputs)!;
   const held = total(await heldByBrokers(outputs));
   for (let before = -1; ; ) {
@@ -74,9 +83,27 @@ export async function sendOrders(
   return {
     acknowledged: sum("acknowledged"),
     unacknowledged: sum("unacknowledged"),
-    producers,
+    runs: sum("runs"),
+    ...(scheduled ? { scheduled } : {}),
     seconds: (performance.now() - began) / 1000,
   };
+}
+
+/** What the schedule's own runs sent; undefined where it is off. */
+async function waitFor(
+  schedule: Schedule,
+  own: Runs,
+  outputs: OrdersOutputs,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: (line: string) => void },
+): Promise<Runs | undefined> {
+  if (!(await schedule.isOn())) return undefined;
+  progress("the schedule is on: waiting for what it sends, which takes a minute and as long as its producers send");
+  await schedule.comesRound(own, signal);
+  const scheduled = await schedule.ends(own, async () => total(await heldByBrokers(outputs)), signal);
+  progress(
+    `${scheduled.acknowledged.toLocaleString("en-US")} orders acknowledged to ${scheduled.runs} producers of the schedule`,
+  );
+  return scheduled;
 }
 
 /** One producer's orders: as many runs as it takes, since each ends when its set time is over, as a schedule would begin the next. */
@@ -84,9 +111,10 @@ async function produceShare(
   lambda: LambdaClient,
   name: string,
   share: { readonly orders: number; readonly rate: number; readonly seed: string; readonly signal: AbortSignal },
-): Promise<Produced> {
+): Promise<Produced & { readonly runs: number }> {
   let acknowledged = 0;
-  for (let run = 0; acknowledged < share.orders && !share.signal.aborted; run++) {
+  let run = 0;
+  for (; acknowledged < share.orders && !share.signal.aborted; run++) {
     const result = await invoke(lambda, name, {
       orders: share.orders - acknowledged,
       orders_per_second: share.rate,
@@ -95,7 +123,7 @@ async function produceShare(
     if (result.acknowledged === 0) throw new CommandError(`${name} sent nothing: its log says why`);
     acknowledged += result.acknowledged;
   }
-  return { acknowledged, unacknowledged: 0 };
+  return { acknowledged, unacknowledged: 0, runs: run };
 }
 
 async function invoke(lambda: LambdaClient, name: string, event: object): Promise<Produced> {
@@ -154,18 +182,26 @@ export async function sumUpOrders(
   const top = await ask(
     "SELECT product_id, quantity, order_items FROM top_products ORDER BY quantity DESC, product_id LIMIT 10",
   );
+  const { scheduled } = sent;
   const checks: Check[] = [
     {
       says: `all ${records.toLocaleString("en-US")} orders were acknowledged`,
       holds: sent.acknowledged === records && sent.unacknowledged === 0,
     },
-    { says: "the brokers hold each acknowledged order", holds: total(held) === sent.acknowledged },
+    ...(scheduled
+      ? [{ says: "the schedule that is on began its producers, which sent orders", holds: scheduled.acknowledged > 0 }]
+      : []),
+    {
+      says: "the brokers hold each acknowledged order",
+      holds: total(held) === sent.acknowledged + (scheduled?.acknowledged ?? 0),
+    },
     { says: "the view has what the brokers hold, each once", holds: rows === total(held) && ids === rows },
     { says: "order_items has the items sent", holds: items === itemsSent },
   ];
   return {
     hops: [
-      { name: "producers", counts: { runs: sent.producers, acknowledged: sent.acknowledged } },
+      { name: "producers", counts: { runs: sent.runs, acknowledged: sent.acknowledged } },
+      ...(scheduled ? [{ name: "schedule", counts: { ...scheduled } }] : []),
       {
         name: "brokers",
         counts: { held: total(held), ...Object.fromEntries(held.map((n, at) => [`partition ${at}`, n])) },

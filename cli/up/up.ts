@@ -21,6 +21,7 @@ import { hasLoads, settleLoads } from "./loads";
 import { Memory } from "./memory";
 import { type OrdersOutputs, sendOrders, sumUpOrders } from "./orders";
 import { mainStackOf, placeOf, stacksOf } from "./places";
+import { Schedule } from "./schedule";
 import { settle } from "./settle";
 import { addsUp, linesOfSummary, type Summary } from "./summary";
 import { sumUpTelemetry, type TelemetryOutputs } from "./telemetry";
@@ -163,8 +164,11 @@ async function carryOrders(
   { progress }: Reporter,
 ): Promise<Summary> {
   const outputs = Object.assign({}, ...stacksOf("orders").map((name) => applied[name]!.outputs)) as OrdersOutputs;
-  const sent = await sendOrders(aws, outputs, { records, rate, seed, signal, progress });
-  return sumUpOrders(aws, outputs, sent, records);
+  const schedule = new Schedule(aws, outputs);
+  const sent = await sendOrders(aws, outputs, schedule, { records, rate, seed, signal, progress });
+  const summary = await sumUpOrders(aws, outputs, sent, records);
+  await schedule.goesOn();
+  return summary;
 }
 
 /** Puts both streams' events, waits until they have come to rest, and counts. */
