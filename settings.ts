@@ -43,7 +43,11 @@ const backend = v.variant(
       workspacePrefix: v.optional(text, ""),
     }),
   ],
-  ({ input }) => `must be one of local, s3, hcp, got ${JSON.stringify(input)}`,
+  // Of a text in the place of the whole object it is not the kind that is wrong.
+  ({ input, expected }) =>
+    expected === "Object"
+      ? `must be an object such as {"kind": "local"}, got ${JSON.stringify(input)}`
+      : `must be one of local, s3, hcp, got ${JSON.stringify(input)}`,
 );
 
 /** Of one delivery stream: what is left out is taken from the stack's, or is the construct's default. */
@@ -332,7 +336,6 @@ export type TelemetrySettings = Settings["telemetry"];
 export type DeliverySettings = v.InferOutput<typeof processedDelivery>;
 export type WarehouseSettings = Settings["warehouse"];
 export type EventSettings = Settings["events"];
-export type LoaderSettings = Settings["loader"];
 export type OrderSettings = Settings["orders"];
 
 /** A settings file that cannot be used. The message is one line for the person who wrote it. */
@@ -369,7 +372,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   }
   let input: unknown;
   try {
-    input = JSON.parse(content);
+    // Some editors begin a file with a byte order mark, which JSON has none of.
+    input = JSON.parse(content.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new SettingsError(`${file}: is not whole JSON (${(error as Error).message})`);
   }

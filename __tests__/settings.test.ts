@@ -82,6 +82,11 @@ describe("settings", () => {
     expect(readSettings({ REDSTREAM_SETTINGS: file }).telemetry.bufferingSizeMb).toBe(64);
   });
 
+  it("come from a file that an editor began with a byte order mark", () => {
+    const file = fileWith('\uFEFF{"region": "eu-west-1"}');
+    expect(readSettings({ REDSTREAM_SETTINGS: file }).region).toBe("eu-west-1");
+  });
+
   it("say what is missing in a backend", () => {
     expect(() => parseSettings({ backend: { kind: "hcp" } }, "f.json")).toThrow(
       "f.json: backend.organization is missing",
@@ -144,6 +149,7 @@ describe("settings", () => {
     [{ regoin: "eu-west-1" }, "f: regoin is not a setting; see the README's table"],
     [{ prefix: "Über" }, 'f: prefix must be 1 to 12 of a-z, 0-9 and -, a letter first, got "Über"'],
     [{ backend: { kind: "ftp" } }, 'f: backend.kind must be one of local, s3, hcp, got "ftp"'],
+    [{ backend: "hcp" }, 'f: backend must be an object such as {"kind": "local"}, got "hcp"'],
     [{ loader: { tables: {} } }, "f: loader.tables must be a list, got {}"],
     [
       { loader: { tables: [{ name: "kpis", columns: ["kpi"], copy: { format: "xml" } }] } },

@@ -9,7 +9,7 @@ import { synthesize } from "../synth";
 export function prepareCommand(settingsFile: string | undefined): Command {
   return new Command("prepare")
     .description("Synthesize, and copy a stack to where the local AWS can apply it")
-    .argument("<stack>", "telemetry-lake or telemetry-warehouse")
+    .argument("<stack>", "the stack, such as telemetry-lake")
     .argument(
       "<folder>",
       "where to, such as .redstream/copy/cdktf.out; the state goes beside it, into .terraform-state",

@@ -9,6 +9,7 @@ import { cleanDeadRuns } from "../../local/runs/runs";
 import { TEST_KEYS } from "../../local/setup/environment";
 import { setUp } from "../../local/setup/set-up";
 import { checkSpace } from "../../local/setup/space";
+import { checkSynthesized } from "../../local/terraform/prepare";
 import { start } from "../analytics";
 import { type BadResult, type EmitResult, emit, emitAuthOf, progressLine, sendBad } from "../emit";
 import { aborted } from "../interrupt";
@@ -112,7 +113,10 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
 }
 
 async function synthesized(options: UpOptions, run: Run, progress: (line: string) => void): Promise<string> {
-  if (options.from !== undefined) return options.from;
+  if (options.from !== undefined) {
+    for (const stack of stacksOf(options.pipeline)) checkSynthesized(options.from, stack);
+    return options.from;
+  }
   const folder = path.join(run.folder, "synthesized");
   await synthesize(folder, options.settingsFile);
   progress("synthesized");

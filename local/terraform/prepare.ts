@@ -115,6 +115,11 @@ interface Manifest {
   readonly [key: string]: unknown;
 }
 
+/** Throws SetupError where `from` holds no such stack. Looks and copies nothing, so that a wrong folder is said before anything is set up. */
+export function checkSynthesized(from: string, stack: string): void {
+  readManifest(path.resolve(from), stack);
+}
+
 function readManifest(from: string, stack: string): Manifest {
   const text = readText(path.join(from, "manifest.json"), `nothing is synthesized in ${from}: synthesize first`);
   const manifest = JSON.parse(text) as Manifest;
