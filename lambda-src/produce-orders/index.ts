@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "aws-lambda";
 import { OrderGenerator } from "../events/order-generator";
 import { clientOptions } from "../kafka/client";
-import { readEnv } from "./config";
+import { readEnv, type Settings } from "./config";
 import { withEvent } from "./event";
 import { KafkaTopic } from "./kafka-topic";
 import { type Outcome, produce } from "./produce";
@@ -22,11 +22,7 @@ export interface ProduceOrdersResult extends Outcome {
  * error, so that the run counts as failed.
  */
 export async function handler(event: unknown, context: Context): Promise<ProduceOrdersResult> {
-  const settings = withEvent(readEnv(process.env), event);
-  const topic = await KafkaTopic.open(
-    clientOptions("produce-orders", settings.bootstrapServers, process.env.AWS_REGION),
-    settings.topic,
-  );
+  const { settings, topic } = await begin(event);
   try {
     const generator = new OrderGenerator(settings.seed ?? randomUUID());
     const outcome = await produce(topic, () => generator.message(), settings, {
@@ -37,14 +33,31 @@ export async function handler(event: unknown, context: Context): Promise<Produce
     const result = { topic: settings.topic, ...outcome, renewedProducers: topic.renewed };
     console.info(JSON.stringify(result));
     if (outcome.unacknowledged > 0) {
-      const error = new Error(
-        `${outcome.acknowledged} orders acknowledged, ${outcome.unacknowledged} not: ${outcome.problem ?? outcome.stopped}`,
+      throw plain(
+        new Error(
+          `${outcome.acknowledged} orders acknowledged, ${outcome.unacknowledged} not: ${outcome.problem ?? outcome.stopped}`,
+        ),
       );
-      error.stack = error.message;
-      throw error;
     }
     return result;
   } finally {
     await topic.close();
   }
+}
+
+/** @throws Error that says what of the event or the environment is wrong, or why the brokers cannot be reached */
+async function begin(event: unknown): Promise<{ readonly settings: Settings; readonly topic: KafkaTopic }> {
+  try {
+    const settings = withEvent(readEnv(process.env), event);
+    const client = clientOptions("produce-orders", settings.bootstrapServers, process.env.AWS_REGION);
+    return { settings, topic: await KafkaTopic.open(client, settings.topic) };
+  } catch (error) {
+    throw plain(error as Error);
+  }
+}
+
+/** For who reads the log: a stack trace would only hide what is to be done. */
+function plain(error: Error): Error {
+  error.stack = error.message;
+  return error;
 }
