@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { Command } from "commander";
+import { invoke } from "../invoke";
 import { targetOption } from "../options";
 import { CommandError } from "../problem";
 import { findTarget, type TargetName } from "../target";
@@ -16,17 +17,13 @@ export function invokeCommand(): Command {
     .action(
       async (name: string, stack: string | undefined, { event, target }: { event?: string; target: TargetName }) => {
         const { client } = findTarget(target, stack);
-        const lambda = new LambdaClient({ ...client, maxAttempts: 1 });
-        const answer = await lambda.send(
-          new InvokeCommand({ FunctionName: name, Payload: Buffer.from(eventOf(event)), LogType: "Tail" }),
+        const answer = await invoke(
+          new LambdaClient({ ...client, maxAttempts: 1 }),
+          name,
+          eventOf(event),
+          console.error,
         );
-        const text = Buffer.from(answer.Payload ?? []).toString("utf8");
-        if (answer.LogResult) console.error(Buffer.from(answer.LogResult, "base64").toString("utf8").trimEnd());
-        if (answer.FunctionError) {
-          const said = (JSON.parse(text || "null") as { errorMessage?: string } | null)?.errorMessage;
-          throw new CommandError(`${name} failed: ${said ?? answer.FunctionError}`);
-        }
-        console.log(text === "" ? "null" : JSON.stringify(JSON.parse(text), null, 2));
+        console.log(JSON.stringify(answer, null, 2));
       },
     );
 }
