@@ -3,7 +3,7 @@ import { cpus, totalmem } from "node:os";
 import { Argument, Command } from "commander";
 import { integer } from "../cli/options";
 import { benchBatch } from "./batch";
-import { benchLoader } from "./loader";
+import { benchLedger, benchLoader } from "./loader";
 import { benchLocal } from "./local";
 import { benchLong } from "./long";
 import { benchGenerator } from "./orders/generator";
@@ -32,6 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   local: benchLocal,
   partitions: benchPartitions,
   loader: benchLoader,
+  ledger: benchLedger,
   "order-generator": benchGenerator,
   "kafka-producer": benchProducer,
   "order-items": benchItems,
@@ -40,8 +41,8 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 
 /** With a number of records; without one, these parts are as the table has them. */
 const SIZED: Readonly<Record<string, (records: number, progress: (line: string) => void) => ReturnType<Bench>>> = {
-  // The ledger has as many items.
-  loader: (records, progress) => benchLoader(progress, records),
+  // The loader's ledger has as many items.
+  ledger: (records, progress) => benchLedger(progress, records),
   local: benchLong,
   orders: benchMillion,
   "order-items": (records, progress) => benchItems(progress, records),
@@ -83,7 +84,7 @@ new Command("bench")
   .addArgument(new Argument("[parts...]", "what to measure (default: everything)").choices(Object.keys(BENCHES)))
   .option(
     "--records <n>",
-    "with local or orders: one run of so many records; with order-items: so many orders too; with loader: so many items in its ledger",
+    "with local or orders: one run of so many records; with order-items: so many orders too; with ledger: so many items in the loader's ledger",
     integer(10_000, 100_000_000),
   )
   .action((names: string[], { records }: { records?: number }) => bench(names, records))

@@ -21,9 +21,11 @@ const MOST_AT_ONCE = 10;
 
 /** The loader's queue, and what Lambda does between a queue and a function. */
 export class ObjectQueue {
+  /** @param takenSeconds for which a taken message is unseen: longer than what is done with it */
   constructor(
     private readonly sqs: SQSClient,
     private readonly url: string,
+    private readonly takenSeconds = TAKEN_SECONDS,
   ) {}
 
   /** At most `most` messages, those that are there now. */
@@ -34,7 +36,7 @@ export class ObjectQueue {
         new ReceiveMessageCommand({
           QueueUrl: this.url,
           MaxNumberOfMessages: Math.min(MOST_AT_ONCE, most - taken.length),
-          VisibilityTimeout: TAKEN_SECONDS,
+          VisibilityTimeout: this.takenSeconds,
           MessageSystemAttributeNames: ["All"],
         }),
       );
