@@ -9,7 +9,8 @@ const common = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
-  testEnvironment: "node",
+  // Node's, with a folder for temporary files that goes with the test file, and with it whatever still runs there.
+  testEnvironment: "<rootDir>/__tests__/support/environment.ts",
   // An ES module, bundled by the global set-up.
   moduleNameMapper: { "^@platformatic/kafka$": "<rootDir>/.build/test/kafka-client.js" },
   // Not among the temporary files, which `npm test` clears.
