@@ -12,7 +12,7 @@ export interface FileCost {
   writeUnits: number;
 }
 
-const READ_UNIT_BYTES = 4096;
+export const READ_UNIT_BYTES = 4096;
 const WRITE_UNIT_BYTES = 1024;
 
 /**

@@ -1,6 +1,6 @@
 import { median } from "../measure";
 import { type Section, seconds, times, whole } from "../table";
-import { type FileCost, LedgerMeter } from "./capacity";
+import { type FileCost, LedgerMeter, READ_UNIT_BYTES } from "./capacity";
 import { fillLedger } from "./fill";
 import type { LoaderHands } from "./hands";
 
@@ -20,7 +20,7 @@ export async function measureLedger(
 ): Promise<Section[]> {
   const meter = new LedgerMeter();
   const grown = await grow(hands, meter, most, progress);
-  return [grown, await byKind(hands, meter, most, progress)];
+  return [grown.section, await byKind(hands, meter, { items: most, bytes: grown.bytes }, progress)];
 }
 
 async function grow(
@@ -28,7 +28,7 @@ async function grow(
   meter: LedgerMeter,
   most: number,
   progress: (line: string) => void,
-): Promise<Section> {
+): Promise<{ readonly section: Section; readonly bytes: number }> {
   // The first call of a process also makes its connections; and the first items are what the others are made after.
   await loadNew(hands, "warm", FILES);
   const measured: { readonly items: number; readonly cost: Range; readonly bytes: number; readonly took: number }[] =
@@ -53,7 +53,7 @@ async function grow(
   const last = measured.at(-1)!;
   const growth = last.took / first!.took;
   const same = measured.every(({ cost }) => JSON.stringify(cost) === JSON.stringify(first!.cost));
-  return {
+  const section: Section = {
     title: "Ledger",
     text: `What a file costs in the ledger, by how many items stand in it, put there before: ${FILES} new files a call of the loader, ${ROUNDS} calls, each request counted with the object that it was about. A read is one strongly consistent Query of the object's own items, a write one conditional PutItem; capacity units are what AWS would count for these requests (items up to 4 KB are 1 unit of reading, up to 1 KB 1 of writing). Nothing is scanned, and no index but that of rejects is written. The time is the whole call's, its COPY included. A million items take the emulator 3 GB.`,
     head: [
@@ -89,12 +89,13 @@ async function grow(
       },
     ],
   };
+  return { section, bytes: last.bytes };
 }
 
 async function byKind(
   hands: LoaderHands,
   meter: LedgerMeter,
-  items: number,
+  { items, bytes }: { readonly items: number; readonly bytes: number },
   progress: (line: string) => void,
 ): Promise<Section> {
   progress("what a file costs by what becomes of it");
@@ -131,7 +132,7 @@ async function byKind(
   ]);
   return {
     title: "Ledger by kind of file",
-    text: `The same with ${whole(items)} items in the ledger, by what becomes of a file; ${KIND_FILES} of each. A bad file's second write is to the index of rejects too. A key costs a read unit more for each 4 KB of its own versions that the ledger still knows, about a dozen of them.`,
+    text: `The same with ${whole(items)} items in the ledger, by what becomes of a file; ${KIND_FILES} of each. A bad file's second write is to the index of rejects too. A read costs a unit more for each 4 KB of the key's own versions that the ledger still knows: here ${Math.floor(READ_UNIT_BYTES / bytes)} of them.`,
     head: ["a file", "reads", "read units", "writes", "write units"],
     rows: kinds.map(([kind, cost]) => [kind, cost.reads, cost.readUnits, cost.writes, cost.writeUnits]),
     goals: [],
