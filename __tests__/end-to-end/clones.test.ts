@@ -5,21 +5,13 @@ import * as path from "node:path";
 import { ensureTerraform } from "../../local/setup/terraform";
 import { pathWith, temporary } from "../support/programs";
 import { run } from "./support/command";
+import { STACKS } from "./support/synthesized";
 
 /** The same commit gives the same bytes wherever and by whomever it is synthesized. */
 const MINUTES = 60_000;
 jest.setTimeout(2 * MINUTES);
 
 const ROOT = path.resolve(".");
-const STACKS = [
-  "event-monitor",
-  "event-warehouse",
-  "orders-infra",
-  "orders-producer",
-  "s3-loader",
-  "telemetry-lake",
-  "telemetry-warehouse",
-];
 const folder = temporary("clones");
 
 interface Surroundings {

@@ -6,7 +6,7 @@ import { checkTypes } from "../../local/inert";
 import { terraformEnvironment } from "../../local/setup/environment";
 import { Terraform } from "../../local/terraform/terraform";
 import { temporary } from "../support/programs";
-import { type Configuration, configurationOf, stacksOf, synthesizeWith } from "./support/synthesized";
+import { type Configuration, configurationOf, STACKS, stacksOf, synthesizeWith } from "./support/synthesized";
 
 let folder: string;
 let again: string;
@@ -16,15 +16,6 @@ beforeAll(async () => {
   again = await synthesizeWith();
 }, 120_000);
 
-const STACKS = [
-  "event-monitor",
-  "event-warehouse",
-  "orders-infra",
-  "orders-producer",
-  "s3-loader",
-  "telemetry-lake",
-  "telemetry-warehouse",
-];
 /** Those with functions. */
 const WITH_ZIPS = STACKS.filter((stack) => stack !== "event-monitor");
 

@@ -3,6 +3,17 @@ import * as path from "node:path";
 import { synthesize } from "../../../cli/synth";
 import { temporary } from "../../support/programs";
 
+/** Every stack of main.ts, by name. */
+export const STACKS = [
+  "event-monitor",
+  "event-warehouse",
+  "orders-infra",
+  "orders-producer",
+  "s3-loader",
+  "telemetry-lake",
+  "telemetry-warehouse",
+] as const;
+
 /** Each holds the JAR of every stack, 80 MB: too much to be left lying. */
 const made: string[] = [];
 
