@@ -38,6 +38,15 @@ export function takeStack(options: {
   return { prepared, region: regionOf(prepared), inert: checkTypes(prepared.configuration) };
 }
 
+/** What real brokers serve here; a run asks for Java and their JARs before it applies such a stack. */
+const KAFKA = ["aws_msk_cluster", "aws_msk_serverless_cluster"];
+
+/** Whether the stack has a Kafka cluster. */
+export function hasKafka({ prepared }: Pick<LocalStack, "prepared">): boolean {
+  const resources = (prepared.configuration.resource ?? {}) as Readonly<Record<string, unknown>>;
+  return KAFKA.some((type) => type in resources);
+}
+
 /** A Terraform for that stack which can reach nothing but the local AWS at `endpoint`. */
 export function terraformFor(options: {
   readonly run: Run;

@@ -1,12 +1,13 @@
 import * as path from "node:path";
 import { KinesisAnalyticsV2Client } from "@aws-sdk/client-kinesis-analytics-v2";
-import { takeStack, terraformFor } from "../../local/apply";
+import { hasKafka, takeStack, terraformFor } from "../../local/apply";
 import { ACCOUNT_ID, startLocalAws } from "../../local/aws";
 import type { Gateway } from "../../local/gateway";
 import { byReason } from "../../local/inert";
 import { type AppliedStack, Run } from "../../local/runs/run";
 import { cleanDeadRuns } from "../../local/runs/runs";
 import { TEST_KEYS } from "../../local/setup/environment";
+import { ensureKafka } from "../../local/setup/kafka";
 import { setUp } from "../../local/setup/set-up";
 import { checkSpace } from "../../local/setup/space";
 import { checkSynthesized } from "../../local/terraform/prepare";
@@ -66,6 +67,8 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
     for (const line of prepared.standIns) progress(`stands in: ${line}`);
     for (const { reason, types } of byReason(inert)) progress(`inert here: ${types.join(", ")} (${reason})`);
   }
+  // In the middle of an apply, where the brokers are started, Terraform would have the word.
+  if (stacks.some(hasKafka)) await ensureKafka(progress);
   stopIf(signal);
 
   const gateway = await startLocalAws({

@@ -82,6 +82,11 @@ async function findJava(env: Record<string, string>): Promise<string> {
   const java = env.JAVA_HOME ? path.join(env.JAVA_HOME, "bin", "java") : "java";
   const answer = await runCommand(java, ["-version"], { env, timeoutMs: 20_000 });
   if (answer.missing) {
+    if (env.JAVA_HOME) {
+      throw new SetupError(
+        `JAVA_HOME is ${env.JAVA_HOME}, where there is no bin/java; set it to the folder of a Java ${OLDEST_JAVA} or later, or unset it`,
+      );
+    }
     throw new SetupError(
       `${java} is missing, which runs the Kafka broker (Java ${OLDEST_JAVA} or later); install it: ${INSTALL_JAVA}`,
     );

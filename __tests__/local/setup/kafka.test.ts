@@ -20,17 +20,29 @@ function program(name: string, script: string): void {
 }
 const java = (version: string) => program("java", `echo 'openjdk version "${version}"' >&2`);
 let said: string[];
-const ensure = () =>
+const ensure = (environment: Record<string, string> = {}) =>
   ensureKafka((line) => said.push(line), {
     root: folder,
     pom: path.join(folder, "pom.xml"),
-    parent: { PATH: path.join(folder, "bin"), HOME: folder },
+    parent: { PATH: path.join(folder, "bin"), HOME: folder, ...environment },
   });
 
 it("names the command that installs Java when there is none", async () => {
   await expect(ensure()).rejects.toThrow(
     "java is missing, which runs the Kafka broker (Java 17 or later); install it: apt-get install openjdk-17-jre-headless, or brew install openjdk@17",
   );
+});
+
+it("says that JAVA_HOME holds no Java, whatever the path has", async () => {
+  java("17.0.1");
+  await expect(ensure({ JAVA_HOME: "/opt/gone" })).rejects.toThrow(
+    "JAVA_HOME is /opt/gone, where there is no bin/java; set it to the folder of a Java 17 or later, or unset it",
+  );
+});
+
+it("says what a Java that does not work says", async () => {
+  program("java", "echo 'cannot execute' >&2; exit 126");
+  await expect(ensure()).rejects.toThrow("java says cannot execute, but the Kafka broker needs Java 17 or later");
 });
 
 it("says which Java is too old", async () => {
