@@ -70,7 +70,7 @@ export class Spoiler implements Interceptor {
 }
 
 /** Texts of the SQL that a request carries. */
-export function sqlOf({ service, body }: SeenRequest): readonly string[] {
+function sqlOf({ service, body }: SeenRequest): readonly string[] {
   if (service !== "redshift-data") return [];
   const { Sql, Sqls } = JSON.parse(body.toString() || "{}") as { Sql?: string; Sqls?: string[] };
   return Sql === undefined ? (Sqls ?? []) : [Sql];

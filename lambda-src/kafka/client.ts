@@ -41,5 +41,5 @@ export function clientOptions(clientId: string, brokers: string, region: string 
 }
 
 /** Whether all brokers are on this machine. */
-export const isLocal = (brokers: string): boolean =>
+const isLocal = (brokers: string): boolean =>
   brokers.split(",").every((address) => address.trim().startsWith("127.0.0.1:"));

@@ -64,4 +64,4 @@ export async function listVersions(
 }
 
 /** As S3 encodes keys in listings: percent signs, and + for a space. */
-export const decodeKey = (key: string): string => decodeURIComponent(key.replaceAll("+", " "));
+const decodeKey = (key: string): string => decodeURIComponent(key.replaceAll("+", " "));

@@ -15,9 +15,9 @@ export const MIGRATION_NAME_RULE =
   "three digits, then lower-case words joined by underscores, such as 001_create_table.sql";
 
 /** A Data API batch takes 40 statements; three of them are ours: the lock, the guard and the record (see apply.ts). */
-export const STATEMENTS_PER_FILE = 40 - 3;
+const STATEMENTS_PER_FILE = 40 - 3;
 /** Data API limit on one statement's text. */
-export const STATEMENT_BYTES = 100_000;
+const STATEMENT_BYTES = 100_000;
 
 export const numberOf = (name: string): number => Number(MIGRATION_NAME.exec(name)?.[1]);
 

@@ -113,7 +113,7 @@ export function signatureMatches(
 }
 
 /** What is hashed and signed. */
-export function canonicalRequest(
+function canonicalRequest(
   parts: SignedParts,
   bodyHash: string,
   credential: Pick<Credential, "service" | "signedHeaders">,

@@ -24,7 +24,7 @@ export function describeSource(source: PluginSource): string {
 }
 
 /** Host and namespace of the providers we use, as a mirror's folders have them. */
-export const REGISTRY_FOLDER = "registry.terraform.io";
+const REGISTRY_FOLDER = "registry.terraform.io";
 const NAMESPACE = "hashicorp";
 
 /**

@@ -32,7 +32,7 @@ export const DOCUMENT_MODEL = {
 };
 
 /** Records that Kinesis and Firehose take in one put. */
-export const LARGEST_BATCH = 500;
+const LARGEST_BATCH = 500;
 
 /** A list of documents. */
 export const BATCH_MODEL = {

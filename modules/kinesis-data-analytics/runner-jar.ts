@@ -13,7 +13,7 @@ const FILE = "flink-sql-runner.jar";
 const IN_STACK = `\${path.module}/${FILE}`;
 
 /** The one line for a person whose JAR is missing; at synth, and by the precondition when planning. */
-export const JAR_MISSING = `${FILE} is not in the stack's folder; build it with "npm run build:jar" and synthesize again`;
+const JAR_MISSING = `${FILE} is not in the stack's folder; build it with "npm run build:jar" and synthesize again`;
 
 export interface RunnerJarProps {
   /** Bucket the service reads the program from. */

@@ -23,7 +23,7 @@ const PUMP = "pump.sql";
 /** The service takes at most 100 KB of code. */
 const CODE_BYTES = 102_400;
 
-export const SQL_ENGINE_IS_GONE =
+const SQL_ENGINE_IS_GONE =
   'AWS creates no SQL application any more (closed to new ones since 2025-10-15, deleted since 2026-01-27), so an apply to an account stops here; engine "sql" is for reading along, engine "flink" runs the same SELECT';
 
 export interface SqlApplicationProps {

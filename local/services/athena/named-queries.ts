@@ -3,7 +3,7 @@ import { invalid } from "./errors";
 import type { Input } from "./input";
 
 /** 262,144 bytes: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html */
-export const MAX_QUERY_BYTES = 262_144;
+const MAX_QUERY_BYTES = 262_144;
 
 export interface NamedQuery {
   readonly NamedQueryId: string;

@@ -91,7 +91,7 @@ function placeOf(aws: LocalAws, warehouses: Warehouses, input: Input): Place {
 }
 
 /** `IAMR:role` of an assumed role, `IAM:user` of anyone else. Not a superuser. */
-export function databaseUser(caller: Caller): string {
+function databaseUser(caller: Caller): string {
   const [, , , , , resource = ""] = caller.arn.split(":");
   const [kind, name = "root"] = resource.split("/");
   return kind === "assumed-role" ? `IAMR:${name}` : `IAM:${resource.split("/").at(-1) ?? name}`;

@@ -8,7 +8,7 @@ import type { PartitionRange, StreamRecord, StreamTopic } from "./source";
 import { TopicTable } from "./topic-table";
 
 /** Longest value that a VARBYTE column, and with it `kafka_value`, holds; a longer record is skipped and told (AWS: unverified where exactly the limit lies). */
-export const LONGEST_VALUE_BYTES = 16_777_216;
+const LONGEST_VALUE_BYTES = 16_777_216;
 /** Ours: AWS does not say which code it gives. */
 const TOO_LONG = { code: 1, reason: `record is longer than ${LONGEST_VALUE_BYTES} bytes and was skipped` };
 
