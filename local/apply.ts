@@ -42,7 +42,7 @@ export function takeStack(options: {
 const KAFKA = ["aws_msk_cluster", "aws_msk_serverless_cluster"];
 
 /** Whether the stack has a Kafka cluster. */
-export function hasKafka({ prepared }: Pick<LocalStack, "prepared">): boolean {
+export function hasKafka({ prepared }: { readonly prepared: Pick<PreparedStack, "configuration"> }): boolean {
   const resources = (prepared.configuration.resource ?? {}) as Readonly<Record<string, unknown>>;
   return KAFKA.some((type) => type in resources);
 }

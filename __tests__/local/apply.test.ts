@@ -2,9 +2,6 @@ import { hasKafka } from "../../local/apply";
 
 const stack = (...types: readonly string[]) => ({
   prepared: {
-    stack: "s",
-    folder: "f",
-    standIns: [],
     configuration: types.length === 0 ? {} : { resource: Object.fromEntries(types.map((type) => [type, { a: {} }])) },
   },
 });
