@@ -97,6 +97,11 @@ describe("an array in FROM", () => {
     expect(await ask("select i.sku, n from orders o, o.data.items as i at n where n = 1")).toEqual([['"b"', 1]]);
   });
 
+  it("may be called what it likes", async () => {
+    expect(await ask("select n.sku, v from orders v, v.data.items n at v where v = 0")).toEqual([['"a"', 0]]);
+    expect(await ask("select v.sku, i from orders i, i.data.items v at i where i = 1")).toEqual([['"b"', 1]]);
+  });
+
   it("may be the value itself", async () => {
     expect(await ask("select e from orders o, o.data e where o.id = 2 order by e::varchar")).toEqual([
       ["1"],

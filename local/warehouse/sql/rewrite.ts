@@ -212,9 +212,11 @@ function namesIn(own: readonly Token[], around: ReadonlySet<string>): ReadonlySe
  */
 function unnested(path: string, { alias, index }: FromArray): string {
   const list = `TRY_CAST(CAST(${path} AS JSON) AS JSON[])`;
-  const names = `CAST(v AS VARIANT) AS ${quoteName(alias)}${index ? `, n - 1 AS ${quoteName(index)}` : ""}`;
-  const position = index ? `, generate_subscripts(${list}, 1) AS n` : "";
-  return `LATERAL (SELECT ${names} FROM (SELECT unnest(${list}) AS v${position})) AS ${quoteName(`${alias} of`)}`;
+  // Names that no query has: the path is looked up beside them.
+  const [element, position] = [quoteName("element of"), quoteName("position of")];
+  const inner = `unnest(${list}) AS ${element}${index ? `, generate_subscripts(${list}, 1) AS ${position}` : ""}`;
+  const outer = `CAST(${element} AS VARIANT) AS ${quoteName(alias)}${index ? `, ${position} - 1 AS ${quoteName(index)}` : ""}`;
+  return `LATERAL (SELECT ${outer} FROM (SELECT ${inner})) AS ${quoteName(`${alias} of`)}`;
 }
 
 /** The bracket that closes the one at `open`. */

@@ -63,12 +63,10 @@ interface Node {
   lower?: Node;
   upper?: Node;
   column_names?: string[];
-  column_name_alias?: string[];
   select_list?: Node[];
   function_name?: string;
   is_operator?: boolean;
   cast_type?: CastType;
-  function?: Node;
   value?: { value?: unknown };
   [key: string]: unknown;
 }
@@ -78,13 +76,11 @@ class Semantics {
 
   constructor(private readonly names: Set<string>) {}
 
-  /** Finds the names that SUPER values go by in this query: arrays in FROM and named expressions. */
+  /** Finds the names that SUPER values go by in this query: those of expressions, which elements of an array in FROM are too. */
   learn(tree: unknown): void {
     for (let before = -1; before !== this.names.size; ) {
       before = this.names.size;
       visit<Node>(tree, (node) => {
-        if (node.type === "TABLE_FUNCTION" && node.function?.function_name === "unnest")
-          for (const name of node.column_name_alias ?? []) this.names.add(name.toLowerCase());
         if (node.class && node.alias && this.isSuper(node)) this.names.add(node.alias.toLowerCase());
       });
     }
