@@ -42,9 +42,9 @@ export function takeStack(options: {
 const KAFKA = ["aws_msk_cluster", "aws_msk_serverless_cluster"];
 
 /** Whether the stack has a Kafka cluster. */
-export function hasKafka({ prepared }: { readonly prepared: Pick<PreparedStack, "configuration"> }): boolean {
-  const resources = (prepared.configuration.resource ?? {}) as Readonly<Record<string, unknown>>;
-  return KAFKA.some((type) => type in resources);
+export function hasKafka({ prepared }: { readonly prepared: { readonly configuration: object } }): boolean {
+  const { resource = {} } = prepared.configuration as { readonly resource?: object };
+  return KAFKA.some((type) => type in resource);
 }
 
 /** A Terraform for that stack which can reach nothing but the local AWS at `endpoint`. */
