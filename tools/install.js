@@ -4,7 +4,7 @@
  */
 const { spawn } = require("node:child_process");
 const { createHash } = require("node:crypto");
-const { existsSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
+const { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } = require("node:fs");
 const path = require("node:path");
 const { withLock } = require("./lock");
 
@@ -31,6 +31,7 @@ async function ensureNodeModules({
   nodeVersion = process.versions.node,
 } = {}) {
   checkNode(nodeVersion);
+  checkWritable(root);
   const stamp = stampOf(root);
   if (isCurrent(root, stamp)) return;
   const waiting = (pid) => progress(`another process (${pid}) is installing the node packages: waiting for it`);
@@ -56,6 +57,17 @@ function checkNode(version) {
   throw new InstallError(
     `Node.js ${NODE_MAJOR} or later is needed, this is ${version}: install a current Node.js and start again`,
   );
+}
+
+/** Every command writes here: packages, bundles, the folder of its run. */
+function checkWritable(root) {
+  try {
+    accessSync(root, constants.W_OK);
+  } catch ({ code }) {
+    throw new InstallError(
+      `${root} cannot be written to (${code}), and packages and runs are kept there: copy the project to a folder of your own and start there`,
+    );
+  }
 }
 
 /** One line for what node_modules must be: the lock file, and the platform its native parts are for. */

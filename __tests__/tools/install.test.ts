@@ -111,6 +111,16 @@ describe("node_modules", () => {
     );
   });
 
+  it("need a folder that can be written to", async () => {
+    // One that is not there: a folder without the right can be written to by root all the same.
+    const root = path.join(temporary("install"), "gone");
+    await expect(ensureNodeModules({ root })).rejects.toThrow(
+      new Error(
+        `${root} cannot be written to (ENOENT), and packages and runs are kept there: copy the project to a folder of your own and start there`,
+      ),
+    );
+  });
+
   it("need the lock file", async () => {
     const root = temporary("empty");
     await expect(ensureNodeModules({ root })).rejects.toThrow(
