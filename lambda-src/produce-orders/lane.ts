@@ -1,8 +1,8 @@
 import { type Message, Refused, type Topic } from "./topic";
 
-/** Messages of one request, and their bytes: a broker takes 1 MB at once (`message.max.bytes`), headers of records included. */
+/** Messages of one request, and their bytes: a broker takes 1,048,588 bytes at once (`message.max.bytes`), headers of records included. */
 export const BATCH = 1000;
-const BATCH_BYTES = 900_000;
+const BATCH_BYTES = 1_000_000;
 /** What a record adds to its key and value, at most. */
 const RECORD_BYTES = 30;
 const FIRST_PAUSE_MILLISECONDS = 100;
