@@ -37,12 +37,13 @@ export async function fillLedger(
         PutRequest: { Item: { ...like, ...keyOf(first + i) } },
       }));
       put += requests.length;
-      const say = Math.floor(put / SAY_EVERY) > Math.floor((put - requests.length) / SAY_EVERY);
+      const steps = Math.floor(put / SAY_EVERY);
+      const say = steps > Math.floor((put - requests.length) / SAY_EVERY);
       while (requests && requests.length > 0) {
         const command: BatchWriteItemCommand = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } });
         requests = (await dynamodb.send(command)).UnprocessedItems?.[TableName];
       }
-      if (say) progress(`${whole(put)} items are in the ledger`);
+      if (say) progress(`${whole(steps * SAY_EVERY)} items are in the ledger`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
