@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { brokerErrors } from "../../lambda-src/kafka/errors";
 import { KafkaCluster, kafkaStreams } from "../../local/kafka";
 import { ensureKafka } from "../../local/setup/kafka";
 import type { Streams } from "../../local/warehouse";
@@ -166,52 +167,78 @@ it("loses and doubles nothing when all brokers are killed at once and come back"
 
 it("has what a killed producer had acknowledged, and no order twice", async () => {
   const before = await held();
+  const [[, , ordersBefore]] = (await countRows()) as [[number, number, number]];
   const child = await start("produce", PRODUCE, JSON.stringify({ orders_per_second: 0, duration_seconds: 60 }));
   while ((await held()) < before + 5000) await sleep(50);
   await kill(child);
   const all = await settled();
-  const [[rows, places]] = (await countRows()) as [[number, number, number]];
-  expect([rows, places]).toEqual([all, all]);
+  const [[rows, places, orders]] = (await countRows()) as [[number, number, number]];
+  expect([rows, places, orders - ordersBefore]).toEqual([all, all, all - before]);
 }, 90_000);
 
 it("goes on where it stopped when the refresh is killed", async () => {
+  const [[, , ordersBefore]] = (await countRows()) as [[number, number, number]];
   await open.warehouses.close();
-  await produce(30_000);
+  expect((await produce(30_000)).acknowledged).toBe(30_000);
   const child = await start("refresh", folder);
   // In the middle of its work, or before or after: what counts is what the next one finds.
   await sleep(700);
   await kill(child);
   open = await openWarehouse(folder, streams);
   const all = await settled();
-  const [[rows, places]] = (await countRows()) as [[number, number, number]];
-  expect([rows, places]).toEqual([all, all]);
+  const [[rows, places, orders]] = (await countRows()) as [[number, number, number]];
+  expect([rows, places, orders - ordersBefore]).toEqual([all, all, 30_000]);
 }, 90_000);
 
-it("says no to a message that the topic does not take, and goes on past poison with a reason for each", async () => {
+it("goes past poison with a reason for each, and past what is longer than a view reads", async () => {
   const before = Number((await open.rows("SELECT COUNT(*) FROM orders"))[0]![0]);
-  const { Producer } = await import("@platformatic/kafka");
-  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
-    clientId: "poison",
-    bootstrapBrokers: cluster.bootstrap.split(","),
-  });
+  const { Admin, Producer } = await import("@platformatic/kafka");
+  const client = { clientId: "poison", bootstrapBrokers: cluster.bootstrap.split(",") };
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(client);
   const send = (value: Buffer | undefined, key: Buffer | undefined = Buffer.from("k")) =>
     producer.send({
       acks: -1,
       messages: [{ topic: "orders", partition: 0, ...(key ? { key } : {}), ...(value ? { value } : {}) }],
     });
-  const order = Buffer.from(
-    '{"order_id":"without-key","ordered_at":"2026-11-21T12:00:00.000","user_id":"ada","items":[{"product_id":1,"quantity":1}]}',
-  );
-  await expect(send(Buffer.alloc(15_000_000, "x"))).rejects.toThrow();
+  const order = (id: string, note = "") =>
+    Buffer.from(
+      `{"order_id":"${id}","ordered_at":"2026-11-21T12:00:00.000","user_id":"ada","note":"${note}","items":[{"product_id":1,"quantity":1}]}`,
+    );
+  const huge = Buffer.alloc(15_000_000, "x");
+  const refusal = (): Promise<readonly string[]> => send(huge).then(() => [], brokerErrors);
+  expect(await refusal()).toEqual(["MESSAGE_TOO_LARGE"]);
+
+  // 15 MB, as a topic may be set to take them, and more than Redshift reads.
+  const admin = new Admin(client);
+  const configs = [{ name: "max.message.bytes", configOperation: 0 as const, value: "20000000" }];
+  await admin.incrementalAlterConfigs({ resources: [{ resourceType: 2, resourceName: "orders", configs }] });
+  await admin.close();
+  // Each broker learns of it in its own time.
+  while ((await refusal()).includes("MESSAGE_TOO_LARGE")) await sleep(200);
+  for (const value of [order("15 MB", "a".repeat(15_000_000)), Buffer.alloc(17_000_000, "x")]) {
+    await send(value);
+  }
   for (const value of [Buffer.from("no json"), Buffer.alloc(0), undefined]) await send(value);
-  await producer.send({ acks: -1, messages: [{ topic: "orders", partition: 0, value: order }] });
+  await producer.send({ acks: -1, messages: [{ topic: "orders", partition: 0, value: order("without-key") }] });
   await producer.close(true);
   await settled();
+
   expect(await open.rows("SELECT reason, COUNT(*) FROM order_rejects GROUP BY reason ORDER BY reason")).toEqual([
     ["empty value", 1],
-    ["not JSON", 1],
+    ["not JSON", 2],
     ["tombstone: a key without a value", 1],
   ]);
-  expect(await open.rows("SELECT product_id FROM order_items WHERE order_id = 'without-key'")).toEqual([[1]]);
-  expect(Number((await open.rows("SELECT COUNT(*) FROM orders"))[0]![0])).toBe(before + 4);
-}, 90_000);
+  expect(await open.rows("SELECT MAX(OCTET_LENGTH(unreadable)) FROM order_rejects")).toEqual([[15_000_000]]);
+  expect(
+    await open.rows(
+      "SELECT order_id, product_id FROM order_items WHERE order_id IN ('15 MB', 'without-key') ORDER BY order_id",
+    ),
+  ).toEqual([
+    ["15 MB", 1],
+    ["without-key", 1],
+  ]);
+  expect(
+    await open.rows("SELECT stream_name, mv_name, partition_id, error_reason FROM sys_stream_scan_errors"),
+  ).toEqual([["orders", "orders", "0", "record is longer than 16777216 bytes and was skipped"]]);
+  expect(Number((await open.rows("SELECT COUNT(*) FROM orders"))[0]![0])).toBe(before + 6);
+}, 120_000);
