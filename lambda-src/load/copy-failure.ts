@@ -2,6 +2,7 @@ import type { SqlFailure } from "../data-api/sql";
 import { classify } from "./classify";
 import type { FileError, Load, Staging } from "./ports";
 import { COPY_STATEMENT, errorsOf } from "./sql";
+import { isColumnar } from "./table";
 
 /** How often the error view is asked before it is taken for empty, and how long to wait in between: system views come a little late. */
 const ERROR_LOOKS = 4;
@@ -14,10 +15,46 @@ export interface Asking {
   readonly started: Date;
   query(sql: string): Promise<readonly (readonly (string | null)[])[]>;
   sleep(milliseconds: number): Promise<void>;
+  /** Has the warehouse put down what is wrong with the files, all of it as far as it goes, and answers the process that did; undefined when it could not. */
+  check(): Promise<number | undefined>;
+}
+
+/**
+ * What failed COPYs were about. A COPY ends at its first faults, so a load with many bad files would need as many COPYs: when a load fails a second time, all that is
+ * wrong is looked for at once.
+ */
+export function failures(): (load: Load, failure: SqlFailure, asking: Asking) => Promise<Staging> {
+  const failed = new Set<string>();
+  /** Loads of which a look at all of it told nothing more: one file fills the list. */
+  const futile = new Set<string>();
+  return async (load, failure, asking) => {
+    const staging = await stagingFailure(load, failure, asking);
+    if (staging.kind !== "bad" || staging.errors.length === 0) return staging;
+    const first = !failed.has(load.id);
+    failed.add(load.id);
+    if (first || futile.has(load.id) || !canBeChecked(load)) return staging;
+    const known = new Set(staging.errors.map(({ file }) => file));
+    const others = (await allErrors(load, asking)).filter(({ file }) => !known.has(file));
+    if (others.length === 0) futile.add(load.id);
+    return { ...staging, errors: [...staging.errors, ...others] };
+  };
+}
+
+/** Lines that a table's `maxError` lets pass are no faults. */
+const canBeChecked = ({ table, files }: Load) => files.length > 2 && !isColumnar(table) && !table.copy.maxError;
+
+/** What is known already is set aside whether more is found or not: so a failure here is none of the load. */
+async function allErrors(load: Load, asking: Asking): Promise<readonly FileError[]> {
+  try {
+    const pid = await asking.check();
+    return pid === undefined ? [] : await errorsIn(load, pid, asking, true);
+  } catch {
+    return [];
+  }
 }
 
 /** What a failed COPY was about. */
-export async function stagingFailure(load: Load, failure: SqlFailure, asking: Asking): Promise<Staging> {
+async function stagingFailure(load: Load, failure: SqlFailure, asking: Asking): Promise<Staging> {
   const text = failure.message;
   if (failure.statement !== undefined && failure.statement !== COPY_STATEMENT) return { kind: "unable", text };
   const kind = classify(text, load.files);

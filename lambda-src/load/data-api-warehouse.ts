@@ -4,9 +4,19 @@ import type { Connection } from "../data-api/connection";
 import { despiteConflicts } from "../data-api/retry";
 import { SqlFailure } from "../data-api/sql";
 import { type Running, rowsOf, type Submitted, settled } from "../data-api/statement";
-import { stagingFailure } from "./copy-failure";
+import { failures } from "./copy-failure";
 import type { Load, Outcome, Warehouse } from "./ports";
-import { commitOf, fenceOf, hourLoadsIn, hourLoadsOf, outcomeIn, outcomeOf, stagingOf } from "./sql";
+import {
+  checkingOf,
+  commitOf,
+  fenceOf,
+  hourLoadsIn,
+  hourLoadsOf,
+  outcomeIn,
+  outcomeOf,
+  type Source,
+  stagingOf,
+} from "./sql";
 
 /** Seconds for which a session waits for the next statement: the time between the COPY and the commit, in which each key is asked for. */
 const KEEP_ALIVE_SECONDS = 120;
@@ -22,6 +32,7 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
   const { client, sleep } = running;
   const { connection, copyRole, bucketRegion, now } = options;
   const waiting = { now, sleep };
+  const failureOf = failures();
 
   const batch = (doing: string, token: string, Sqls: readonly string[], where: object) =>
     settled(running, doing, () =>
@@ -47,7 +58,8 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
 
     async stage(load, manifestUrl) {
       const started = now();
-      const statements = stagingOf(load, { manifestUrl, copyRole, region: bucketRegion });
+      const source = { manifestUrl, copyRole, region: bucketRegion };
+      const statements = stagingOf(load, source);
       try {
         const where = { ...connection, SessionKeepAliveSeconds: KEEP_ALIVE_SECONDS };
         const { SessionId } = await batch(`copying load ${load.id}`, fresh(load.id, "stage"), statements, where);
@@ -56,7 +68,7 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
       } catch (error) {
         if (!(error instanceof SqlFailure)) throw error;
         const asking = (sql: string) => query(`asking why load ${load.id} failed`, fresh(load.id, "errors"), sql);
-        return stagingFailure(load, error, { started, query: asking, sleep });
+        return failureOf(load, error, { started, query: asking, sleep, check: () => check(load, source) });
       }
     },
 
@@ -79,6 +91,18 @@ export function dataApiWarehouse(running: Running, options: DataApiOptions): War
       );
     },
   };
+
+  async function check(load: Load, source: Source): Promise<number | undefined> {
+    try {
+      const statements = checkingOf(load, source);
+      const { RedshiftPid } = await batch(`checking load ${load.id}`, fresh(load.id, "check"), statements, connection);
+      return RedshiftPid || undefined;
+    } catch (error) {
+      // More faults than a COPY goes on behind: those that it met are put down.
+      if (error instanceof SqlFailure) return error.pid;
+      throw error;
+    }
+  }
 
   /** One transaction in the session that has the staged rows. A conflict leaves them there, so it can be tried again. */
   async function commit(load: Load, SessionId: string): Promise<void> {

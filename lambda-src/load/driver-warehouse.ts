@@ -1,9 +1,9 @@
 import { despiteConflicts } from "../data-api/retry";
 import { SqlFailure } from "../data-api/sql";
-import { stagingFailure } from "./copy-failure";
+import { failures } from "./copy-failure";
 import type { Driver, DriverSession } from "./driver";
 import type { Load, Outcome, Warehouse } from "./ports";
-import { commitOf, fenceOf, hourLoadsIn, hourLoadsOf, outcomeIn, outcomeOf, stagingOf } from "./sql";
+import { checkingOf, commitOf, fenceOf, hourLoadsIn, hourLoadsOf, outcomeIn, outcomeOf, stagingOf } from "./sql";
 
 export interface DriverOptions {
   readonly copyRole: string;
@@ -27,6 +27,7 @@ export interface ConnectedWarehouse extends Warehouse {
 export function driverWarehouse(driver: Driver, options: DriverOptions): ConnectedWarehouse {
   const { copyRole, bucketRegion, now, sleep } = options;
   const waiting = { now, sleep };
+  const failureOf = failures();
   const staged = new Set<DriverSession>();
 
   const alone = async <T>(work: (session: DriverSession) => Promise<T>): Promise<T> => {
@@ -45,16 +46,27 @@ export function driverWarehouse(driver: Driver, options: DriverOptions): Connect
 
     async stage(load, manifestUrl) {
       const started = now();
+      const source = { manifestUrl, copyRole, region: bucketRegion };
       let session: DriverSession | undefined;
       try {
         session = await driver.open();
-        await transaction(session, stagingOf(load, { manifestUrl, copyRole, region: bucketRegion }));
+        await transaction(session, stagingOf(load, source));
       } catch (error) {
         await session?.close();
         if (!(error instanceof SqlFailure)) throw error;
         // Without a session it is the warehouse that could not be reached, whatever the words are.
         if (!session) return { kind: "unable", text: error.message };
-        return stagingFailure(load, error, { started, query: ask, sleep });
+        const check = () =>
+          alone(async (own) => {
+            try {
+              await transaction(own, checkingOf(load, source));
+            } catch (failure) {
+              // More faults than a COPY goes on behind: those that it met are put down.
+              if (!(failure instanceof SqlFailure)) throw failure;
+            }
+            return own.pid;
+          });
+        return failureOf(load, error, { started, query: ask, sleep, check });
       }
       const held = session;
       staged.add(held);

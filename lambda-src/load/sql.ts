@@ -1,3 +1,4 @@
+import type { CopyOptions } from "../copy/options";
 import { render } from "../copy/render";
 import { identifier, literal } from "../data-api/quote";
 import { hourTimestamp, LOADS, list, recordedName, tableName, timestamp } from "./names";
@@ -23,22 +24,37 @@ export interface Source {
 export const COPY_STATEMENT = 1;
 
 /** Reads the files into a temporary table; with a deduplication key one row of each key goes on to a second one. */
-export function stagingOf({ table }: Load, { manifestUrl, copyRole, region }: Source): readonly string[] {
+export function stagingOf({ table }: Load, source: Source): readonly string[] {
+  return [makeStage(table), copyOf(table, source, table.copy), ...chosenOf(table)];
+}
+
+/** Faults that are looked for at once: as many as `errorsOf` answers. */
+const MOST_ERRORS = 1000;
+
+/**
+ * Loads nothing, and has the warehouse put the faults of the files down. Not for columnar files, whose COPY ends at the first.
+ * https://docs.aws.amazon.com/redshift/latest/dg/copy-parameters-data-load.html#copy-maxerror
+ */
+export const checkingOf = ({ table }: Load, source: Source): readonly string[] => [
+  makeStage(table),
+  `${copyOf(table, source, { ...table.copy, maxError: MOST_ERRORS })} NOLOAD`,
+];
+
+const makeStage = (table: LoadTable) => `CREATE TEMPORARY TABLE ${STAGE} (LIKE ${tableName(table)} INCLUDING DEFAULTS)`;
+
+function copyOf(table: LoadTable, { manifestUrl, copyRole, region }: Source, options: CopyOptions): string {
   const role = copyRole === "default" ? "default" : literal(copyRole);
-  const copy = [
+  return [
     `COPY ${STAGE} (${list(table.columns)}) FROM ${literal(manifestUrl)} IAM_ROLE ${role}`,
     ...(region === undefined ? [] : [`REGION ${literal(region)}`]),
     "MANIFEST",
-    render(table.copy),
+    render(options),
     // The table has its encodings from the target, and lives for seconds. A COPY of columnar files has no automatic compression, and refuses the word.
     ...(isColumnar(table) ? [] : ["COMPUPDATE OFF"]),
     "STATUPDATE OFF",
-  ];
-  return [
-    `CREATE TEMPORARY TABLE ${STAGE} (LIKE ${tableName(table)} INCLUDING DEFAULTS)`,
-    copy.filter((part) => part !== "").join(" "),
-    ...chosenOf(table),
-  ];
+  ]
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
 /** One row a key. NULL equals nothing, so a row with NULL in its key is nobody's duplicate. */
@@ -138,4 +154,4 @@ export function hourLoadsIn(rows: readonly (readonly (string | null)[])[]): Hour
 
 /** Lines that failed in a session; a user sees their own. https://docs.aws.amazon.com/redshift/latest/dg/SYS_LOAD_ERROR_DETAIL.html */
 export const errorsOf = (pid: number, since: Date): string =>
-  `SELECT file_name, line_number, column_name, error_message FROM sys_load_error_detail WHERE session_id = ${pid} AND start_time >= ${timestamp(since)} ORDER BY file_name, line_number LIMIT 1000`;
+  `SELECT file_name, line_number, column_name, error_message FROM sys_load_error_detail WHERE session_id = ${pid} AND start_time >= ${timestamp(since)} ORDER BY file_name, line_number LIMIT ${MOST_ERRORS}`;

@@ -46,6 +46,11 @@ export interface LoadRecord {
   readonly failure?: { readonly message: string; readonly errors: readonly LoadError[] };
 }
 
+/** Rows of the error log that one statement writes: a COPY under MAXERROR may have thousands. */
+const ERRORS_AT_ONCE = 100;
+/** Place of start_time among its columns. */
+const START_AT = 7;
+
 /**
  * One warehouse: a DuckDB file with users, grants and load history of its own, spoken to in Redshift's SQL through sessions.
  * The engine itself can reach neither files nor the network; COPY reads through the given object stores.
@@ -196,26 +201,28 @@ export class Warehouse {
         BigInt(errors.length),
       ],
     );
-    for (const error of errors) {
-      await this.own.run(
-        `INSERT INTO ${HIDDEN}.load_errors VALUES ($1, $2, $3, $4, $5, $6, $7, CAST($8 AS TIMESTAMP), $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-        [
-          ...common,
-          table,
-          copy.table.name,
-          start,
-          error.file,
-          BigInt(error.line),
-          error.column,
-          error.type,
-          error.length,
-          error.position,
-          error.rawLine,
-          error.rawField,
-          error.code,
-          error.reason,
-        ],
-      );
+    for (let at = 0; at < errors.length; at += ERRORS_AT_ONCE) {
+      const some = errors.slice(at, at + ERRORS_AT_ONCE);
+      const values = some.flatMap((error) => [
+        ...common,
+        table,
+        copy.table.name,
+        start,
+        error.file,
+        BigInt(error.line),
+        error.column,
+        error.type,
+        error.length,
+        error.position,
+        error.rawLine,
+        error.rawField,
+        error.code,
+        error.reason,
+      ]);
+      const each = values.length / some.length;
+      const row = (n: number) =>
+        `(${Array.from({ length: each }, (_, i) => (i === START_AT ? `CAST($${n * each + i + 1} AS TIMESTAMP)` : `$${n * each + i + 1}`)).join(", ")})`;
+      await this.own.run(`INSERT INTO ${HIDDEN}.load_errors VALUES ${some.map((_, n) => row(n)).join(", ")}`, values);
     }
   }
 

@@ -266,3 +266,29 @@ it("many bad files among good ones, named or not, leave every good one loaded on
   expect(Object.values(fates).filter((fate) => fate === "loaded")).toHaveLength(20);
   expect(await rowsIn("select count(*), count(distinct id) from views")).toEqual([[20, 20]]);
 });
+
+it("a bad file of many lines hides others from a look at all faults, and all are set aside none the less", async () => {
+  for (const name of ["a", "b", "c", "d"]) put(at("kpis", `${name}.csv`), "bad\n".repeat(1100));
+  put(at("kpis", "good.csv"), "good,1\n");
+  const { again, tally } = await deliver();
+  expect(again).toEqual([]);
+  expect(tally.counts).toMatchObject({ rejected: 4, loaded: 1, rows: 1 });
+});
+
+it("a hundred bad files of one kind are found by four COPYs, and the good ones are loaded", async () => {
+  for (let n = 0; n < 150; n++) put(at("kpis", `${n}.csv`), n % 3 === 0 ? `good,${n}\n` : "bad\n");
+  const { again, tally } = await deliver();
+  expect(again).toEqual([]);
+  expect(tally.counts).toEqual({ copies: 3, rejected: 100, loaded: 50, rows: 50, again: 0 });
+  expect(fateOf(at("kpis", "1.csv"))).toBe("line 1, column day, Delimiter not found");
+  const copies = api.calls
+    .flatMap(({ input }) => (input.Sqls as string[] | undefined) ?? [])
+    .filter((sql) => sql.startsWith("COPY"));
+  expect(copies.map((sql) => sql.split(" CSV ")[1])).toEqual([
+    "COMPUPDATE OFF STATUPDATE OFF",
+    "COMPUPDATE OFF STATUPDATE OFF",
+    "MAXERROR 1000 COMPUPDATE OFF STATUPDATE OFF NOLOAD",
+    "COMPUPDATE OFF STATUPDATE OFF",
+  ]);
+  expect(await rowsIn("select count(*), count(distinct value) from kpis")).toEqual([[50, 50]]);
+});

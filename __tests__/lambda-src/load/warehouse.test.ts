@@ -285,6 +285,21 @@ describe.each(WAYS)("by %s", (_way, open) => {
       expect(await rows()).toEqual([["mon", 1]]);
     });
 
+    it("and all of them at once when their load fails again, but for what maxError lets pass", async () => {
+      const bad = Object.fromEntries(["a", "b", "c"].map((name) => [`kpis/${name}.csv`, "mon,x\nmon,x\n"]));
+      const filesOf = async (load: Load) => {
+        const staging = await stage(load);
+        return staging.kind === "bad" ? [...new Set(staging.errors.map(({ file }) => file))] : staging.kind;
+      };
+      const load = loadOf(PLAIN, { ...good, ...bad });
+      expect(await filesOf(load)).toEqual(["s3://bucket/kpis/a.csv"]);
+      expect((await filesOf(load)).sort()).toEqual(Object.keys(bad).map((key) => `s3://bucket/${key}`));
+      const lenient = loadOf({ ...PLAIN, copy: { format: "csv", maxError: 2 } }, { ...good, ...bad });
+      await stage(lenient);
+      expect(await filesOf(lenient)).toEqual(["s3://bucket/kpis/a.csv"]);
+      expect(await rows()).toEqual([]);
+    });
+
     it("a truncated gzip file is a file's fault", async () => {
       const table: LoadTable = { ...PLAIN, copy: { format: "csv", compression: "gzip" } };
       const whole = gzipSync("mon,1\ntue,2\n");
