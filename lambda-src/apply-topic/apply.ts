@@ -55,6 +55,16 @@ function drift(has: TopicState, wanted: ApplyTopicEvent, retentionMilliseconds: 
       `its min.insync.replicas is ${has.minInsyncReplicas}, ${wanted.minInsyncReplicas} is set: change it by hand`,
     );
   }
+  if (has.cleanupPolicy !== "delete") {
+    found.push(
+      `its cleanup.policy is ${has.cleanupPolicy}, delete is needed: compaction leaves the last message of a key alone`,
+    );
+  }
+  if (has.retentionBytes !== -1) {
+    found.push(
+      `its retention.bytes is ${has.retentionBytes}, -1 is needed: messages would go before ${wanted.retentionHours} hours`,
+    );
+  }
   return found;
 }
 

@@ -1,10 +1,12 @@
 import type { ClientOptions } from "../kafka/client";
 import { brokerErrors } from "../kafka/errors";
-import type { TopicState, Topics } from "./topics";
+import type { NewTopic, TopicState, Topics } from "./topics";
 
 /** Kafka's number for a topic as the owner of a configuration, and for setting a value of it. */
 const TOPIC = 2;
 const SET = 0;
+/** Settings of a topic that decide what of it is kept. */
+const SETTINGS = ["retention.ms", "min.insync.replicas", "cleanup.policy", "retention.bytes"] as const;
 
 async function admins(options: ClientOptions) {
   const { Admin } = await import("@platformatic/kafka");
@@ -26,20 +28,20 @@ export class KafkaTopics implements Topics {
     const found = topics.get(topic);
     if (!found) return undefined;
     const [described] = await this.admin.describeConfigs({
-      resources: [
-        { resourceType: TOPIC, resourceName: topic, configurationKeys: ["retention.ms", "min.insync.replicas"] },
-      ],
+      resources: [{ resourceType: TOPIC, resourceName: topic, configurationKeys: [...SETTINGS] }],
     });
-    const value = (name: string) => Number(described?.configs.find((config) => config.name === name)?.value);
+    const value = (name: (typeof SETTINGS)[number]) => described?.configs.find((config) => config.name === name)?.value;
     return {
       partitions: found.partitionsCount,
-      replicationFactor: found.partitions[0]?.replicas.length ?? 0,
-      retentionMilliseconds: value("retention.ms"),
-      minInsyncReplicas: value("min.insync.replicas"),
+      replicationFactor: Math.min(...found.partitions.map(({ replicas }) => replicas.length)),
+      retentionMilliseconds: Number(value("retention.ms")),
+      minInsyncReplicas: Number(value("min.insync.replicas")),
+      cleanupPolicy: String(value("cleanup.policy")),
+      retentionBytes: Number(value("retention.bytes")),
     };
   }
 
-  async create(topic: string, state: Omit<TopicState, "minInsyncReplicas"> & Partial<TopicState>): Promise<void> {
+  async create(topic: string, state: NewTopic): Promise<void> {
     const configs = [{ name: "retention.ms", value: String(state.retentionMilliseconds) }];
     if (state.minInsyncReplicas !== undefined) {
       configs.push({ name: "min.insync.replicas", value: String(state.minInsyncReplicas) });

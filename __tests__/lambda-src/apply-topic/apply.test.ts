@@ -1,6 +1,6 @@
 import { applyTopic } from "../../../lambda-src/apply-topic/apply";
 import { type ApplyTopicEvent, readEvent } from "../../../lambda-src/apply-topic/event";
-import type { TopicState, Topics } from "../../../lambda-src/apply-topic/topics";
+import type { NewTopic, TopicState, Topics } from "../../../lambda-src/apply-topic/topics";
 
 const HOUR = 3_600_000;
 
@@ -12,9 +12,9 @@ class FakeTopics implements Topics {
   async find() {
     return this.state;
   }
-  async create(topic: string, state: Omit<TopicState, "minInsyncReplicas"> & Partial<TopicState>) {
+  async create(topic: string, state: NewTopic) {
     this.done.push(`create ${topic} ${JSON.stringify(state)}`);
-    this.state = { minInsyncReplicas: 2, ...state };
+    this.state = has(state);
   }
   async raisePartitions(topic: string, partitions: number) {
     this.done.push(`partitions of ${topic}: ${partitions}`);
@@ -36,6 +36,8 @@ const has = (more: Partial<TopicState> = {}): TopicState => ({
   replicationFactor: 3,
   retentionMilliseconds: 672 * HOUR,
   minInsyncReplicas: 2,
+  cleanupPolicy: "delete",
+  retentionBytes: -1,
   ...more,
 });
 
@@ -73,6 +75,16 @@ describe("a topic that is applied", () => {
       "it keeps messages for ever, 672 are set: retention is never lowered, that would delete messages",
     ],
     ["another replication", { replicationFactor: 2 }, "it has 2 replicas, 3 are set: reassign its partitions by hand"],
+    [
+      "compaction",
+      { cleanupPolicy: "compact,delete" },
+      "its cleanup.policy is compact,delete, delete is needed: compaction leaves the last message of a key alone",
+    ],
+    [
+      "a limit of bytes",
+      { retentionBytes: 1000 },
+      "its retention.bytes is 1000, -1 is needed: messages would go before 672 hours",
+    ],
     ["other in-sync replicas", { minInsyncReplicas: 1 }, "its min.insync.replicas is 1, 2 is set: change it by hand"],
   ])("refuses %s, says so and changes nothing", async (_, state, problem) => {
     const topics = new FakeTopics(has({ partitions: 2, ...state }));
