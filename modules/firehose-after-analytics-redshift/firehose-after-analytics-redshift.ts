@@ -1,19 +1,13 @@
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
 import type { ITerraformDependable } from "cdktf";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import type { CopyOptions } from "../../lambda-src/copy/options";
 import type { Bucket } from "../bucket";
 import type { StreamSource } from "../kinesis-data-firehose";
 import { ConfigError, checkInteger, checkMatch, checkOneOf } from "../support/check";
-import {
-  allowPut,
-  type DeliveryLog,
-  type DeliveryProps,
-  deliveryLog,
-  encryptedWith,
-  policiesOf,
-} from "../support/firehose";
+import { DeliveryStream } from "../support/delivery-stream";
+import { type DeliveryLog, type DeliveryProps, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
 import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
 import { checkBuffering, checkPlainPrefix, checkStreamName } from "../support/firehose-checks";
 import { allow, serviceRole } from "../support/iam";
@@ -130,8 +124,7 @@ export interface FirehoseAfterAnalyticsRedshiftProps extends DeliveryProps {
  *   name: "telemetry-load", target, table: "fast_laps", columns: ["speed", "rpm"], bucket: staging, key, waitFor: [migrations],
  * });
  */
-export class FirehoseAfterAnalyticsRedshift extends Construct {
-  /** The delivery stream itself, for anything these props do not cover. */
+export class FirehoseAfterAnalyticsRedshift extends DeliveryStream {
   readonly deliveryStream: KinesisFirehoseDeliveryStream;
 
   /** ARN of the role that Firehose assumes to read the source, write the bucket and the log and read the secret; COPY reads the files with it too. */
@@ -186,29 +179,10 @@ export class FirehoseAfterAnalyticsRedshift extends Construct {
     });
   }
 
-  get arn(): string {
-    return this.deliveryStream.arn;
-  }
-
-  get name(): string {
-    return this.deliveryStream.name;
-  }
-
   /** The role that was made here. */
   get role(): IamRole {
     if (!this.ownRole) throw new ConfigError(this, "roleArn is given, so there is no role of its own to work with");
     return this.ownRole;
-  }
-
-  /** Lets `grantee` put records on this delivery stream, and nothing else. */
-  grantPut(grantee: IamRole): void {
-    if (this.deliveryStream.kinesisSourceConfigurationInput !== undefined) {
-      throw new ConfigError(
-        this,
-        "grantPut has no use: a delivery stream with a source takes no puts; grant put on the source instead",
-      );
-    }
-    allowPut(this, this.arn, grantee);
   }
 
   private backup({ backup, bucket }: FirehoseAfterAnalyticsRedshiftProps, prefix: string, log: DeliveryLog) {

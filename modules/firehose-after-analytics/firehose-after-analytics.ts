@@ -1,9 +1,10 @@
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import type { Bucket } from "../bucket";
 import { checkOneOf } from "../support/check";
-import { allowPut, type DeliveryProps, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
+import { DeliveryStream } from "../support/delivery-stream";
+import { type DeliveryProps, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
 import {
   checkBuffering,
   checkObjects,
@@ -44,8 +45,7 @@ export interface FirehoseAfterAnalyticsProps extends DeliveryProps, ObjectProps 
  * const processed = new FirehoseAfterAnalytics(this, "processed", { name: "telemetry-processed", bucket, key });
  * processed.grantPut(analytics.role);
  */
-export class FirehoseAfterAnalytics extends Construct {
-  /** The delivery stream itself, for anything these props do not cover. */
+export class FirehoseAfterAnalytics extends DeliveryStream {
   readonly deliveryStream: KinesisFirehoseDeliveryStream;
 
   /** Role Firehose assumes to write the bucket and the log. */
@@ -81,18 +81,5 @@ export class FirehoseAfterAnalytics extends Construct {
       },
       dependsOn: [...granted, ...log.rights],
     });
-  }
-
-  get arn(): string {
-    return this.deliveryStream.arn;
-  }
-
-  get name(): string {
-    return this.deliveryStream.name;
-  }
-
-  /** Lets `grantee` put records on this delivery stream, and nothing else. */
-  grantPut(grantee: IamRole): void {
-    allowPut(this, this.arn, grantee);
   }
 }

@@ -1,16 +1,10 @@
 import type { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { KinesisFirehoseDeliveryStream } from "@cdktf/provider-aws/lib/kinesis-firehose-delivery-stream";
-import { Construct } from "constructs";
+import type { Construct } from "constructs";
 import type { Bucket } from "../bucket";
 import { ConfigError, checkOneOf } from "../support/check";
-import {
-  allowPut,
-  type DeliveryLog,
-  type DeliveryProps,
-  deliveryLog,
-  encryptedWith,
-  policiesOf,
-} from "../support/firehose";
+import { DeliveryStream } from "../support/delivery-stream";
+import { type DeliveryLog, type DeliveryProps, deliveryLog, encryptedWith, policiesOf } from "../support/firehose";
 import { type BackupProps, backupConfiguration } from "../support/firehose-backup";
 import {
   checkBuffering,
@@ -111,8 +105,7 @@ export interface DataFirehoseProps extends DeliveryProps, ObjectProps, Processor
  * @example
  * new DataFirehose(this, "raw", { name: "telemetry-raw", source: stream, processor: transform, bucket: raw, key });
  */
-export class DataFirehose extends Construct {
-  /** The delivery stream itself, for anything these props do not cover. */
+export class DataFirehose extends DeliveryStream {
   readonly deliveryStream: KinesisFirehoseDeliveryStream;
 
   /** Role Firehose assumes to read the source, invoke the function, write the bucket and the log. */
@@ -170,25 +163,6 @@ export class DataFirehose extends Construct {
       },
       dependsOn: [...granted, ...log.rights],
     });
-  }
-
-  get arn(): string {
-    return this.deliveryStream.arn;
-  }
-
-  get name(): string {
-    return this.deliveryStream.name;
-  }
-
-  /** Lets `grantee` put records on this delivery stream, and nothing else. */
-  grantPut(grantee: IamRole): void {
-    if (this.deliveryStream.kinesisSourceConfigurationInput !== undefined) {
-      throw new ConfigError(
-        this,
-        "grantPut has no use: a delivery stream with a source takes no puts; grant put on the source instead",
-      );
-    }
-    allowPut(this, this.arn, grantee);
   }
 
   private checkEncryption({ source, encryptAtRest }: DataFirehoseProps): void {
