@@ -1,4 +1,6 @@
 import { kafkaStreams } from "../local/kafka";
+import type { StreamRecord } from "../local/warehouse";
+import { printable } from "./printable";
 
 export interface PartitionState {
   readonly partition: number;
@@ -41,10 +43,7 @@ export async function readTopics(bootstrap: string, last: number): Promise<reado
           (await topic.ranges()).map(async ({ partition, first, end }) => {
             const from = end - BigInt(last) > first ? end - BigInt(last) : first;
             const records = from < end ? (await topic.read(new Map([[partition, from]]))).records : [];
-            const lines = records.map(
-              ({ offset, timestamp, value }) =>
-                `${offset}  ${new Date(timestamp).toISOString()}  ${value === null ? "(tombstone)" : value.toString("utf8").slice(0, SHOWN)}`,
-            );
+            const lines = records.map(lineOf);
             const leader = topics.get(name)?.partitions[partition]?.leader ?? -1;
             return { partition, leader, first, end, last: last === 0 ? [] : lines.slice(-last) };
           }),
@@ -58,6 +57,18 @@ export async function readTopics(bootstrap: string, last: number): Promise<reado
   }
 }
 
+/** A message on one line. Its key is shown where it says what the value does not: the value of a tombstone is none. */
+export function lineOf({
+  offset,
+  timestamp,
+  key,
+  value,
+}: Pick<StreamRecord, "offset" | "timestamp" | "key" | "value">): string {
+  const text = (bytes: Buffer | null) => printable(bytes?.toString("utf8").slice(0, SHOWN) ?? "");
+  const shown = value === null ? `(tombstone of ${key === null ? "no key" : text(key)})` : text(value) || "(empty)";
+  return `${offset}  ${new Date(timestamp).toISOString()}  ${shown}`;
+}
+
 /** Messages that each view has yet to read of a partition, `view: n`; rows are stream, partition, view, latest position. */
 export function lagOf(
   rows: readonly (readonly (string | number | boolean | null)[])[],
@@ -67,5 +78,6 @@ export function lagOf(
 ): string {
   const own = rows.filter(([stream, of]) => stream === topic && Number(of) === partition);
   if (own.length === 0) return "no view has read it";
-  return own.map(([, , view, position]) => `${view}: ${Number(end) - 1 - Number(position)}`).join(", ");
+  // The brokers are asked before the warehouse, which may have read on meanwhile.
+  return own.map(([, , view, position]) => `${view}: ${Math.max(0, Number(end) - 1 - Number(position))}`).join(", ");
 }

@@ -1,5 +1,6 @@
 import { DynamoDBClient, QueryCommand, type QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import { type Entry, NO_TABLE } from "../../lambda-src/load/entry";
+import { printable } from "../printable";
 import { CommandError } from "../problem";
 import { type ClientSettings, type LoaderOutputs, tablesOf } from "./outputs";
 
@@ -92,10 +93,6 @@ function readReject(item: Item): Reject {
       : {}),
   };
 }
-
-/** Control characters as escapes: a reason may quote a file's name or a field of it, and a terminal would obey them. */
-const printable = (text: string) =>
-  text.replace(/\p{Cc}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** A reject for a person: the file, and below it where and why. A key may hold anything, so it is shown as JSON text is. */
 export function linesOfReject(reject: Reject): string[] {
