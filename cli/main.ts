@@ -12,6 +12,7 @@ import { replayCommand } from "./commands/replay";
 import { serveCommand } from "./commands/serve";
 import { topicsCommand } from "./commands/topics";
 import { upCommand } from "./commands/up";
+import { sqlIsNoFlag } from "./options";
 
 // Which settings file synth reads; the one thing the command line takes from the environment.
 const settingsFile = process.env.REDSTREAM_SETTINGS;
@@ -36,7 +37,7 @@ const program = new Command("redstream")
   .addCommand(invokeCommand())
   .addCommand(doctorCommand());
 
-program.parseAsync().catch((error: Error) => {
+program.parseAsync(sqlIsNoFlag(process.argv)).catch((error: Error) => {
   console.error(`redstream: ${error.message || error.name}`);
   process.exitCode = 1;
 });

@@ -34,3 +34,10 @@ export const regionOption = () =>
       throw new InvalidArgumentError("It must be the name of a Region, such as us-east-1.");
     })
     .default("us-east-1");
+
+/**
+ * The words of a command line, in which SQL that begins with a comment is a statement and not an unknown flag, as in `query "$(cat FILE.sql)"`: no flag has
+ * a space behind its dashes.
+ */
+export const sqlIsNoFlag = (words: readonly string[]): string[] =>
+  words.map((word) => (/^--\s/.test(word) ? ` ${word}` : word));
