@@ -8,7 +8,7 @@ import { LoaderHands } from "./loader/hands";
 import { measureLedger } from "./loader/ledger";
 import type { Section } from "./table";
 
-/** Items that the ledger gets unless told otherwise: they take 3 GB of memory and some minutes to be put there. */
+/** Items that the ledger gets unless told otherwise: they take 3.5 GB of memory and some minutes to be put there. */
 const LEDGER_ITEMS = 1_000_000;
 /** The emulator keeps them in memory. */
 const MOST_ITEMS = 5_000_000;
@@ -27,7 +27,7 @@ export const benchLoader = (progress: Progress): Promise<Section> =>
 export async function benchLedger(progress: Progress, items: number = LEDGER_ITEMS): Promise<Section[]> {
   if (items > MOST_ITEMS) {
     throw new Error(
-      `--records ${items}: the emulator keeps the ledger in memory, 3 GB a million items, so at most ${MOST_ITEMS}`,
+      `--records ${items}: the emulator keeps the ledger in memory, 3.5 GB a million items, so at most ${MOST_ITEMS}`,
     );
   }
   return withLoader(progress, (hands) => measureLedger(hands, items, progress));

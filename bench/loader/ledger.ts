@@ -55,7 +55,7 @@ async function grow(
   const same = measured.every(({ cost }) => JSON.stringify(cost) === JSON.stringify(first!.cost));
   const section: Section = {
     title: "Ledger",
-    text: `What a file costs in the ledger, by how many items stand in it, put there before: ${FILES} new files a call of the loader, ${ROUNDS} calls, each request counted with the object that it was about. A read is one strongly consistent Query of the object's own items, a write one conditional PutItem; capacity units are what AWS would count for these requests (items up to 4 KB are 1 unit of reading, up to 1 KB 1 of writing). Nothing is scanned, and no index but that of rejects is written. The time is the whole call's, its COPY included. A million items take the emulator 3 GB.`,
+    text: `What a file costs in the ledger, by how many items stand in it, put there before: ${FILES} new files a call of the loader, ${ROUNDS} calls, each request counted with the object that it was about. A read is one strongly consistent Query of the object's own items, a write one conditional PutItem; capacity units are what AWS would count for these requests (items up to 4 KB are 1 unit of reading, up to 1 KB 1 of writing). Nothing is scanned, and no index but that of rejects is written. The time is the whole call's, its COPY included. A million items take the emulator 3.5 GB.`,
     head: [
       "items in the ledger",
       "reads a file",
