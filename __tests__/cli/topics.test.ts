@@ -7,18 +7,26 @@ describe("what a view has yet to read of a partition", () => {
     ["other", "0", "mv", 1],
   ] as const;
 
+  const at = (partition: number, end: bigint) => ({ partition, end, groups: [] });
+
   it("is counted from its last position to the end, view by view", () => {
-    expect(lagOf(rows, "orders", 0, 12n)).toBe("orders: 2");
-    expect(lagOf(rows, "orders", 1, 5n)).toBe("orders: 0");
-    expect(lagOf([...rows, ["orders", "0", "second", 1]], "orders", 0, 12n)).toBe("orders: 2, second: 10");
+    expect(lagOf(rows, "orders", at(0, 12n))).toBe("orders: 2");
+    expect(lagOf(rows, "orders", at(1, 5n))).toBe("orders: 0");
+    expect(lagOf([...rows, ["orders", "0", "second", 1]], "orders", at(0, 12n))).toBe("orders: 2, second: 10");
   });
 
   it("is never less than none: the view may have read on since the brokers were asked", () => {
-    expect(lagOf(rows, "orders", 0, 8n)).toBe("orders: 0");
+    expect(lagOf(rows, "orders", at(0, 8n))).toBe("orders: 0");
   });
 
-  it("says so where no view has read it", () => {
-    expect(lagOf(rows, "orders", 2, 5n)).toBe("no view has read it");
+  it("is told of consumer groups too", () => {
+    const groups = [{ name: "audit", behind: 3n }];
+    expect(lagOf(rows, "orders", { ...at(0, 12n), groups })).toBe("orders: 2, group audit: 3");
+    expect(lagOf([], "orders", { ...at(2, 12n), groups })).toBe("group audit: 3");
+  });
+
+  it("says so where nobody has read it", () => {
+    expect(lagOf(rows, "orders", at(2, 5n))).toBe("nobody has read it");
   });
 });
 

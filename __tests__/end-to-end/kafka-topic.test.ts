@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { readTopics } from "../../cli/topics";
 import { applyTopic } from "../../lambda-src/apply-topic/apply";
 import type { ApplyTopicEvent } from "../../lambda-src/apply-topic/event";
 import { KafkaTopics } from "../../lambda-src/apply-topic/kafka-topics";
@@ -69,6 +70,31 @@ describe("a topic on a real broker", () => {
   it("gets more partitions and a longer retention", async () => {
     expect(await apply({ partitions: 3, retentionHours: 672 })).toBe("raised");
     expect(await topics.find("orders")).toMatchObject({ partitions: 3, retentionMilliseconds: 672 * HOUR });
+  });
+
+  it("is shown with its messages, and with what consumer groups have yet to read", async () => {
+    const { Admin, Producer } = await import("@platformatic/kafka");
+    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(clientOptions("test", cluster.bootstrap, undefined));
+    const messages = ["a", "b", "c"].map((text) => ({ topic: "orders", partition: 1, value: Buffer.from(text) }));
+    await producer.send({ acks: -1, messages });
+    await producer.close();
+    const admin = new Admin(clientOptions("test", cluster.bootstrap, undefined));
+    await admin.alterConsumerGroupOffsets({
+      groupId: "audit",
+      topics: [{ name: "orders", partitionOffsets: [{ partition: 1, offset: 1n }] }],
+    });
+    await admin.close();
+    const [shown, ...more] = await readTopics(cluster.bootstrap, 2);
+    expect(more).toEqual([]);
+    expect(shown).toMatchObject({
+      name: "orders",
+      partitions: [
+        { partition: 0, end: 0n, groups: [], last: [] },
+        { partition: 1, first: 0n, end: 3n, groups: [{ name: "audit", behind: 2n }] },
+        { partition: 2, end: 0n, groups: [], last: [] },
+      ],
+    });
+    expect(shown!.partitions[1]!.last.map((line) => line.split("  ").at(-1))).toEqual(["b", "c"]);
   });
 
   it("is never lowered, and says all that differs", async () => {

@@ -10,7 +10,7 @@ import { lagOf, readTopics } from "../topics";
 export function topicsCommand(): Command {
   return new Command("topics")
     .description(
-      "Topics of the local run that is up: partitions, messages, what the views have yet to read, last messages",
+      "Topics of the local run that is up: partitions, messages, what views and consumer groups have yet to read, last messages",
     )
     .argument("[stack]", "stack with the brokers (default: the one that is up locally)")
     .option("--last <n>", "messages to show of each partition", integer(0, 100), 1)
@@ -27,13 +27,13 @@ export function topicsCommand(): Command {
         : undefined;
       if (topics.length === 0) throw new CommandError("the brokers have no topic");
       const rows = topics.flatMap(({ name, partitions }) =>
-        partitions.map(({ partition, leader, first, end }) => [
+        partitions.map(({ partition, leader, first, end, groups }) => [
           name,
           partition,
           leader,
           Number(end - first),
           Number(end),
-          lagOf(read?.rows ?? [], name, partition, end),
+          lagOf(read?.rows ?? [], name, { partition, end, groups }),
         ]),
       );
       console.log(
