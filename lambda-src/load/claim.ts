@@ -60,9 +60,13 @@ export function released(entry: Entry, mayCommit: boolean): Entry {
   return { ...rest, leaseUntil: 0, ...(mayCommit && loadId !== undefined ? { loadId } : {}) };
 }
 
-/** @param expiresAt seconds since 1970 */
+/**
+ * Also of one that was set aside and is no more: with `rejectedAt` it would stay in the index.
+ *
+ * @param expiresAt seconds since 1970
+ */
 export function finished(entry: Entry, state: "loaded" | "superseded", expiresAt: number): Entry {
-  const { leaseUntil: _, ...rest } = entry;
+  const { leaseUntil: _lease, reason: _reason, rejectedAt: _at, ...rest } = entry;
   return { ...rest, state, expiresAt };
 }
 

@@ -331,6 +331,23 @@ describe("a bad file", () => {
     expect(world.values()).toEqual(["x"]);
   });
 
+  it("that was written anew, or deleted, is set aside no more once it is tried again", async () => {
+    const bad = world.put(`${H}/a.csv`, ["bad"], "named");
+    const deleted = world.put("kpis/b.csv", ["bad"], "named");
+    world.send(bad, deleted);
+    await world.deliver();
+    world.send(world.put(`${H}/a.csv`, ["good"]));
+    world.bucket.delete("kpis/b.csv");
+    await world.deliver();
+    world.send({ ...bad, retry: true }, { ...deleted, retry: true });
+    await world.deliver();
+    expect([world.values(), world.queue]).toEqual([["good"], []]);
+    for (const { key, version } of [bad, deleted]) {
+      const { state, rejectedAt, reason } = world.entry(key, version)!;
+      expect([state, rejectedAt, reason]).toEqual(["superseded", undefined, undefined]);
+    }
+  });
+
   it("that names no table loads by retry once its table is on the list", async () => {
     const other = world.put("other/a.csv", ["o"]);
     world.send(other);
