@@ -1,18 +1,21 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { startLocalAws } from "../../local/aws";
+import type { Gateway } from "../../local/gateway";
 import { runCommand } from "../../local/setup/command";
 import { terraformEnvironment } from "../../local/setup/environment";
+import { setUp } from "../../local/setup/set-up";
+import { Terraform } from "../../local/terraform/terraform";
 import { temporary } from "../support/programs";
-import { Applied } from "./support/applied";
-import { applyNeighbours } from "./support/neighbour";
+import { Modules, planOf } from "./support/modules";
 import { Checkov } from "./support/scan/checkov";
 import { exceptionsOfModules } from "./support/scan/exceptions";
 import { findingsOf, type Scan, type Scanned, scannedOf, stale, unexcused, unseen } from "./support/scan/findings";
-import { type Schemas, schemasOf, toHcl } from "./support/scan/hcl";
+import { schemasOf, toHcl } from "./support/scan/hcl";
 import { Tfsec } from "./support/scan/tfsec";
 import { type Configuration, configurationOf, stacksOf, synthesizeWith } from "./support/synthesized";
 
-// A quarter of an hour on two idle cores, most of it plans.
+// Minutes on two idle cores, most of it checkov.
 jest.setTimeout(2_700_000);
 
 const SHARED_STATE = { kind: "s3", bucket: "state", region: "us-east-1", lockTable: "locks" };
@@ -45,6 +48,8 @@ const VARIANTS: Readonly<Record<string, object>> = {
   },
   "orders, SSM": { orders: { vpn: { kind: "ssm" } } },
   "delivery loader": { warehouse: { delivery: "loader" }, events: { delivery: "loader", lakeFormat: "parquet" } },
+  "one account": { events: { accounts: "same" } },
+  "one account, delivery loader": { events: { accounts: "same", delivery: "loader" } },
   "loader auth ssm": { loader: { auth: "ssm" } },
   "auth apiKey": { telemetry: { auth: "apiKey", allowedOrigin: "https://example.com" } },
   "auth cognito": { telemetry: { auth: "cognito" } },
@@ -81,79 +86,110 @@ interface Target {
   readonly scans: Scan[];
 }
 
+/** The name that the deliberately bad stack has among the others. */
+const BAD_STACK = "bad";
+
+const folder = temporary("scanners");
 let checkov: Checkov;
 let tfsec: Tfsec;
-let schemas: Schemas;
 let checkovTypes: ReadonlySet<string>;
 const targets = new Map<string, Target>();
-const local: Applied[] = [];
+/** What checkov and tfsec say of the bad stack, by scanner. */
+const bad = new Map<string, Scan>();
+let gateway: Gateway | undefined;
 
 beforeAll(async () => {
-  [checkov, tfsec] = await Promise.all([Checkov.install(), Tfsec.install()]);
-  checkovTypes = await checkov.types();
+  const at = (name: string) => {
+    mkdirSync(path.join(folder, name), { recursive: true });
+    return path.join(folder, name);
+  };
+  [checkov, tfsec] = await Promise.all([Checkov.install(at("checkov")), Tfsec.install(at("tfsec"))]);
+  const ready = await setUp(() => undefined);
+  const { plugins, executable, environment: setup } = ready.terraform;
 
-  const folders = new Map<string, string>();
-  for (const [variant, settings] of Object.entries(VARIANTS)) folders.set(variant, await synthesizeWith(settings));
-  const files = new Map<string, string>();
-  const plans = new Map<string, string>();
-  for (const stack of stacksOf(folders.get("dev")!)) {
-    const applied = await Applied.start(stack, 1);
-    local.push(applied);
-    const scanned = new Set<string>();
-    for (const [variant, folder] of folders) {
+  const files = new Map([[BAD_STACK, badStack()]]);
+  const modules = new Modules(at("terraform"));
+  modules.addConfiguration(BAD_STACK, withoutProvider(BAD));
+  /** Names by the modules they are planned as. */
+  const planned = new Map([[BAD_STACK, BAD_STACK]]);
+  const taken = new Set<string>();
+  for (const [variant, settings] of Object.entries(VARIANTS)) {
+    const from = await synthesizeWith(settings);
+    dropJars(from);
+    for (const stack of stacksOf(from)) {
       const name = `${stack}, ${variant}`;
-      const configuration = configurationOf(folder, stack);
+      const configuration = configurationOf(from, stack);
       // Settings that say nothing to this stack: it has been taken as it is.
       const text = JSON.stringify(configuration);
-      if (scanned.has(text)) continue;
-      scanned.add(text);
+      if (taken.has(text)) continue;
+      taken.add(text);
       targets.set(name, { variant, configuration, scanned: scannedOf(configuration), scans: [] });
-      files.set(name, path.join(folder, "stacks", stack, "cdk.tf.json"));
-      if (PLANNED.includes(variant)) plans.set(name, await planned(applied, folder));
+      files.set(name, path.join(from, "stacks", stack, "cdk.tf.json"));
+      if (!PLANNED.includes(variant)) continue;
+      const module = `m${planned.size}`;
+      modules.addStack(module, { stack, from, plugins });
+      planned.set(module, name);
     }
   }
-  await take("terraform_json", files);
-  await take("terraform_plan", plans);
-  for (const { configuration, scans } of targets.values()) scans.push(await tfsec.scan(toHcl(configuration, schemas)));
-});
+  modules.write();
 
-afterAll(async () => {
-  for (const applied of local) await applied.stop();
-});
-
-async function take(framework: "terraform_json" | "terraform_plan", files: ReadonlyMap<string, string>) {
-  const scans = await checkov.scan(framework, [...files.values()]);
-  for (const [name, file] of files) targets.get(name)!.scans.push(scans.get(file)!);
-}
-
-/** A plan against an empty local AWS as JSON in a file; on the way the providers' schemas are read once. */
-async function planned(applied: Applied, folder: string): Promise<string> {
-  const { terraform, taken } = applied.take(folder);
-  applyNeighbours(taken.prepared, folder);
-  await terraform.init();
-  await terraform.plan();
-  const run = terraformIn(taken.prepared.folder, applied);
-  schemas ??= schemasOf(JSON.parse(await run("providers", "schema", "-json")));
-  return written(await run("show", "-json", "redstream.tfplan"));
-}
-
-function written(plan: string): string {
-  const file = path.join(temporary("plan"), "plan.json");
-  writeFileSync(file, plan);
-  return file;
-}
-
-/** Terraform in a folder, able to reach nothing but the local AWS; answers what it prints. */
-const terraformIn =
-  (cwd: string, { gateway, setUp }: Applied) =>
-  async (...args: string[]): Promise<string> => {
-    const setup = setUp.terraform.environment;
-    const { endpoint, aws } = gateway;
-    const env = terraformEnvironment({ folder: temporary("terraform"), endpoint, region: aws.region, setup });
-    const { code, stdout, stderr } = await runCommand("terraform", args, { env, cwd });
+  gateway = await startLocalAws({ folder: at("aws"), region: "us-east-1", python: ready.python, speed: 1 });
+  const env = terraformEnvironment({ folder: at("run"), endpoint: gateway.endpoint, region: "us-east-1", setup });
+  const terraform = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await runCommand(executable, args, { env, cwd: modules.folder });
     if (code !== 0) throw new Error(`terraform ${args.join(" ")}: ${stderr}`);
     return stdout;
   };
+  const log = path.join(folder, "terraform.log");
+  await new Terraform({ folder: modules.folder, executable, env, log, progress: () => undefined }).init();
+  const schemas = schemasOf(JSON.parse(await terraform("providers", "schema", "-json")));
+
+  // What scans the configurations beside what makes the plans: both are one process most of the time.
+  await Promise.all([
+    (async () => {
+      const hcl = [...targets].map(([name, { configuration }]) => [name, toHcl(configuration, schemas)] as const);
+      keep(await tfsec.scan(new Map([...hcl, [BAD_STACK, toHcl(BAD, schemas)]])));
+      checkovTypes = await checkov.types();
+      await take("terraform_json", files);
+    })(),
+    (async () => {
+      await terraform("plan", "-input=false", "-out=all.tfplan");
+      const plan = JSON.parse(await terraform("show", "-json", "all.tfplan"));
+      const plans = [...planned].map(([module, name]) => [name, written(planOf(plan, module))] as const);
+      await take("terraform_plan", new Map(plans));
+    })(),
+  ]);
+});
+
+afterAll(async () => {
+  // What else still runs, where the hook above failed or ran out of time, goes with the file's folder (__tests__/support/environment.ts).
+  await gateway?.stop();
+});
+
+/** A JAR says nothing to a scanner, and a placeholder will do for the plan. */
+function dropJars(synthesized: string): void {
+  for (const file of readdirSync(synthesized, { recursive: true, encoding: "utf8" })) {
+    if (file.endsWith(".jar")) rmSync(path.join(synthesized, file));
+  }
+}
+
+async function take(framework: "terraform_json" | "terraform_plan", files: ReadonlyMap<string, string>) {
+  const scans = await checkov.scan(framework, [...files.values()]);
+  keep(new Map([...files].map(([name, file]) => [name, scans.get(file)!])));
+}
+
+function keep(scans: ReadonlyMap<string, Scan>): void {
+  for (const [name, scan] of scans) {
+    if (name === BAD_STACK) bad.set(scan.scanner, scan);
+    else targets.get(name)!.scans.push(scan);
+  }
+}
+
+function written(plan: Configuration): string {
+  const file = path.join(mkdtempSync(path.join(folder, "plan-")), "plan.json");
+  writeFileSync(file, JSON.stringify(plan));
+  return file;
+}
 
 const everyFinding = () =>
   [...targets.values()].flatMap(({ scans, scanned, variant }) =>
@@ -252,18 +288,23 @@ const BAD = {
 
 /** The bad stack's JSON in a folder of its own. */
 function badStack(more: object = {}): string {
-  const file = path.join(temporary("bad"), "cdk.tf.json");
+  const file = path.join(mkdtempSync(path.join(folder, "bad-")), "cdk.tf.json");
   writeFileSync(file, JSON.stringify({ ...BAD, ...more }, null, 2));
   return file;
 }
 
-describe("a deliberately bad stack", () => {
-  const failed = (scan: Scan) =>
-    findingsOf(scan, scannedOf(BAD), "bad").map(({ check, type, path: at }) => `${check} ${type}.${at}`);
+function withoutProvider({ provider: _, ...rest }: Configuration): Configuration {
+  return rest;
+}
 
-  it("does not pass checkov on the JSON", async () => {
-    const file = badStack();
-    const found = failed((await checkov.scan("terraform_json", [file])).get(file)!);
+describe("a deliberately bad stack", () => {
+  const failed = (scanner: string) =>
+    findingsOf(bad.get(scanner)!, scannedOf(BAD), BAD_STACK).map(
+      ({ check, type, path: at }) => `${check} ${type}.${at}`,
+    );
+
+  it("does not pass checkov on the JSON", () => {
+    const found = failed("checkov terraform_json");
     expect(found).toEqual(
       expect.arrayContaining([
         "CKV_AWS_24 aws_security_group.open",
@@ -275,18 +316,14 @@ describe("a deliberately bad stack", () => {
     expect(found.filter((line) => line.endsWith("aws_iam_role_policy.string"))).toEqual([]);
   });
 
-  it("does not pass checkov on the plan, which shows the policy that is a string", async () => {
-    const run = terraformIn(path.dirname(badStack()), local[0]!);
-    await run("init", "-input=false");
-    await run("plan", "-input=false", "-out=bad.tfplan");
-    const file = written(await run("show", "-json", "bad.tfplan"));
-    expect(failed((await checkov.scan("terraform_plan", [file])).get(file)!)).toEqual(
+  it("does not pass checkov on the plan, which shows the policy that is a string", () => {
+    expect(failed("checkov terraform_plan")).toEqual(
       expect.arrayContaining(["CKV_AWS_24 aws_security_group.open", "CKV_AWS_355 aws_iam_role_policy.string"]),
     );
   });
 
-  it("does not pass tfsec", async () => {
-    expect(failed(await tfsec.scan(toHcl(BAD, schemas)))).toEqual(
+  it("does not pass tfsec", () => {
+    expect(failed("tfsec")).toEqual(
       expect.arrayContaining([
         "aws-ec2-no-public-ingress-sgr aws_security_group.open",
         "aws-iam-no-policy-wildcards data.aws_iam_policy_document.everything",

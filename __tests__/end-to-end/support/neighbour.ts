@@ -18,20 +18,26 @@ const VALUES: readonly (readonly [RegExp, string | number])[] = [
  * Gives a prepared stack that reads another one's state such a state, with a value of its kind for each output, as if the other were applied. Nothing to do
  * for a stack that reads none.
  */
-export function applyNeighbours({ configuration, state }: PreparedStack, synthesized: string): void {
-  const states = Object.keys((configuration.data as { terraform_remote_state?: object }).terraform_remote_state ?? {});
-  for (const name of states.map((one) => one.replace("cross-stack-reference-input-", ""))) {
+export function applyNeighbours(prepared: PreparedStack, synthesized: string): void {
+  const data = prepared.configuration.data as { terraform_remote_state?: object };
+  for (const name of Object.keys(data.terraform_remote_state ?? {})) {
     const outputs = Object.fromEntries(
-      Object.keys(configurationOf(synthesized, name).output).map((output) => {
+      Object.keys(configurationOf(synthesized, stackOf(name)).output).map((output) => {
         const value = VALUES.find(([pattern]) => pattern.test(output))?.[1] ?? "tracking";
         return [output, { value, type: typeof value }];
       }),
     );
-    const file = path.join(path.dirname(state), "..", name, "terraform.tfstate");
+    const file = neighbourState(prepared, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify({ version: 4, serial: 1, lineage: name, outputs, resources: [] }));
   }
 }
+
+/** The state that a prepared stack reads as the data source `name`. */
+export const neighbourState = ({ state }: PreparedStack, name: string): string =>
+  path.join(path.dirname(state), "..", stackOf(name), "terraform.tfstate");
+
+const stackOf = (name: string) => name.replace("cross-stack-reference-input-", "");
 
 /** Values of the variables that a stack asks for. */
 export function variablesOf({ configuration }: PreparedStack): Record<string, string> {

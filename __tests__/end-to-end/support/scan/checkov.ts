@@ -2,7 +2,6 @@ import * as path from "node:path";
 import { runCommand } from "../../../../local/setup/command";
 import { childEnvironment } from "../../../../local/setup/environment";
 import { ensurePython } from "../../../../local/setup/python";
-import { temporary } from "../../../support/programs";
 import type { Result, Scan } from "./findings";
 
 export type Framework = "terraform_json" | "terraform_plan";
@@ -26,10 +25,11 @@ export class Checkov {
     private readonly env: Readonly<Record<string, string>>,
   ) {}
 
-  static async install(): Promise<Checkov> {
+  /** `home` is a folder for what its processes are given, by which they are known too. */
+  static async install(home: string): Promise<Checkov> {
     const requirements = path.join(__dirname, "requirements.txt");
     const python = await ensurePython(() => undefined, { requirements });
-    const env = childEnvironment(temporary("checkov-home"), {
+    const env = childEnvironment(home, {
       CKV_SKIP_PACKAGE_UPDATE: "true",
       BC_SKIP_MAPPING: "TRUE",
       ANSI_COLORS_DISABLED: "1",
@@ -85,7 +85,8 @@ export class Checkov {
 
   /** What checkov prints; undefined when it has no report of the framework at all. */
   async report(framework: string, files: readonly string[]): Promise<Report | undefined> {
-    const args = ["-m", "checkov.main", "--framework", framework, "-o", "json", "--skip-download"];
+    // Compact: without the lines of each resource, which are most of a report.
+    const args = ["-m", "checkov.main", "--framework", framework, "-o", "json", "--compact", "--skip-download"];
     const { code, stdout, stderr } = await runCommand(
       this.python,
       [...args, ...files.flatMap((file) => ["-f", file])],

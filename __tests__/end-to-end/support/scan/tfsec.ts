@@ -1,12 +1,10 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { lastLine, runCommand } from "../../../../local/setup/command";
 import { childEnvironment, networkEnvironment } from "../../../../local/setup/environment";
 import { SetupError } from "../../../../local/setup/problem";
 import { withLock } from "../../../../tools/lock";
-import { temporary } from "../../../support/programs";
-import type { Configuration } from "../synthesized";
-import type { Scan } from "./findings";
+import type { Result, Scan } from "./findings";
 
 const VERSION = "v1.28.14";
 const PROGRAM = `github.com/aquasecurity/tfsec/cmd/tfsec@${VERSION}`;
@@ -14,24 +12,28 @@ const PROGRAM = `github.com/aquasecurity/tfsec/cmd/tfsec@${VERSION}`;
 /** Statuses in tfsec's report: a rule that holds has 1, one that does not 0. */
 const PASSED = 1;
 
+interface Said {
+  readonly long_id: string;
+  readonly resource: string;
+  readonly status: number;
+  readonly description: string;
+  readonly rule_description: string;
+  readonly location: { readonly filename: string };
+}
+
 interface Report {
-  readonly results:
-    | readonly {
-        readonly long_id: string;
-        readonly resource: string;
-        readonly status: number;
-        readonly description: string;
-        readonly rule_description: string;
-      }[]
-    | null;
+  readonly results: readonly Said[] | null;
 }
 
 /** tfsec, built from its pinned Go module once, under `.redstream/tools/`. */
 export class Tfsec {
-  private constructor(private readonly executable: string) {}
+  private constructor(
+    private readonly executable: string,
+    private readonly home: string,
+  ) {}
 
-  /** Throws SetupError with one line where Go is missing or does not build it. */
-  static async install(): Promise<Tfsec> {
+  /** `home` is a folder for what its processes read and are given. Throws SetupError with one line where Go is missing or does not build it. */
+  static async install(home: string): Promise<Tfsec> {
     const folder = path.resolve(".redstream", "tools", `tfsec-${VERSION}`);
     const executable = path.join(folder, "tfsec");
     mkdirSync(folder, { recursive: true });
@@ -50,13 +52,23 @@ export class Tfsec {
       if (built.code !== 0) throw new SetupError(`go install ${PROGRAM} failed: ${lastLine(built.stderr)}`);
       writeFileSync(path.join(folder, ".complete"), "");
     });
-    return new Tfsec(executable);
+    return new Tfsec(executable, home);
   }
 
-  /** Scans a stack given as HCL. A parse error is an error here. */
-  async scan(hcl: string): Promise<Scan> {
-    const folder = temporary("tfsec");
-    writeFileSync(path.join(folder, "main.tf"), hcl);
+  /**
+   * Scans stacks given as HCL in one run, which takes hardly longer than one of them alone, and answers each by its name. A parse error is an error
+   * here, and so is a stack of which nothing is said.
+   */
+  async scan(stacks: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Scan>> {
+    const folder = mkdtempSync(path.join(this.home, "tfsec-"));
+    const files = new Map(
+      [...stacks].map(([name, hcl], index) => {
+        const file = path.join(folder, String(index), "main.tf");
+        mkdirSync(path.dirname(file));
+        writeFileSync(file, hcl);
+        return [name, file];
+      }),
+    );
     const args = [
       folder,
       "--format",
@@ -67,18 +79,26 @@ export class Tfsec {
       "--no-ignores",
     ];
     const { code, stdout, stderr } = await runCommand(this.executable, args, {
-      env: childEnvironment(temporary("tfsec-home")),
+      env: childEnvironment(this.home),
     });
-    if (code !== 0 && code !== 1) throw new Error(`tfsec ended with ${code}: ${lastLine(stdout)} ${stderr.trim()}`);
-    const { results } = JSON.parse(stdout) as Report;
-    return {
-      scanner: "tfsec",
-      results: (results ?? []).map(({ long_id, resource, status, description, rule_description }: Configuration) => ({
-        check: long_id,
-        id: resource.slice(resource.lastIndexOf(".") + 1),
-        passed: status === PASSED,
-        says: description || rule_description,
-      })),
-    };
+    // What it cannot parse it says in words, with the code that findings have.
+    if ((code !== 0 && code !== 1) || !stdout.trimStart().startsWith("{")) {
+      throw new Error(`tfsec ended with ${code}: ${lastLine(stdout)} ${stderr.trim()}`);
+    }
+    const results = (JSON.parse(stdout) as Report).results ?? [];
+    return new Map(
+      [...files].map(([name, file]) => {
+        const own = results.filter(({ location }) => path.resolve(location.filename) === file);
+        if (own.length === 0) throw new Error(`tfsec said nothing of ${name} (${file})`);
+        return [name, { scanner: "tfsec", results: own.map(resultOf) }];
+      }),
+    );
   }
 }
+
+const resultOf = ({ long_id, resource, status, description, rule_description }: Said): Result => ({
+  check: long_id,
+  id: resource.slice(resource.lastIndexOf(".") + 1),
+  passed: status === PASSED,
+  says: description || rule_description,
+});
