@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { migrate, type OpenWarehouse, openWarehouse } from "../../bench/orders/warehouse";
 import { brokerErrors } from "../../lambda-src/kafka/errors";
 import { KafkaCluster, kafkaStreams } from "../../local/kafka";
 import { ensureKafka } from "../../local/setup/kafka";
 import type { Streams } from "../../local/warehouse";
-import { migrate, type OpenWarehouse, openWarehouse } from "./support/orders/warehouse";
 
 /**
  * Orders through the deployed handlers' own bundles, three real brokers with two in-sync replicas, and the materialized view; each part is killed in turn. The last word is the

@@ -1,6 +1,7 @@
 /** A process that only refreshes: node refresh.js FOLDER. It is killed while it does. */
+
+import { openWarehouse } from "../../../../bench/orders/warehouse";
 import { kafkaStreams } from "../../../../local/kafka";
-import { openWarehouse } from "./warehouse";
 
 void (async () => {
   await openWarehouse(process.argv[2]!, kafkaStreams());

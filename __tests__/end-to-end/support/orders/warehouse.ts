@@ -1,1 +1,0 @@
-export { migrate, type OpenWarehouse, openWarehouse } from "../../../../bench/orders/warehouse";
