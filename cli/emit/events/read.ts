@@ -93,9 +93,22 @@ interface Place {
 function* objectsIn(text: string, file: string): Generator<Place> {
   let line = 1;
   let at = 0;
+  let first = true;
+  /** Line of the array's bracket, and whether the other one has come: a file that was cut off between two events is not whole. */
+  let array: number | undefined;
+  let closed = false;
   while (at < text.length) {
     const sign = text[at]!;
+    const fits = closed ? /\s/ : array !== undefined ? /[\s,{\]]/ : first ? /[\s,{[]/ : /[\s,{]/;
+    if (!fits.test(sign)) {
+      throw new CommandError(
+        `${file}:${line}: must be a JSON object, got ${JSON.stringify(text.slice(at).split("\n", 1)[0]!.slice(0, 40))}`,
+      );
+    }
+    if (sign === "[") array = line;
+    if (sign === "]") closed = true;
     if (sign === "{") {
+      first = false;
       const to = endOf(text, at);
       if (to === undefined) throw new CommandError(`${file}:${line}: the object that begins here does not end`);
       yield { from: at, to, line };
@@ -103,14 +116,11 @@ function* objectsIn(text: string, file: string): Generator<Place> {
       at = to;
       continue;
     }
-    if (!/[\s,[\]]/.test(sign)) {
-      throw new CommandError(
-        `${file}:${line}: must be a JSON object, got ${JSON.stringify(text.slice(at).split("\n", 1)[0]!.slice(0, 40))}`,
-      );
-    }
     if (sign === "\n") line++;
     at++;
   }
+  if (array !== undefined && !closed)
+    throw new CommandError(`${file}:${array}: the array that begins here does not end`);
 }
 
 /** Behind the object that begins at `from`. Braces inside of strings do not count: a message is a document inside a string. */

@@ -62,6 +62,11 @@ describe("events of a file", () => {
     ['{"id":"a"}\n"text"', /:2: must be a JSON object, got "\\"text\\""$/],
     ['{"id":"a"}\n\n{"id": oops}', /:3: is no JSON object \(.+\)$/],
     ['{"id":"a"}\n{"id":"b"', /:2: the object that begins here does not end$/],
+    ['\n[{"id":"a"},\n{"id":"b"},', /:2: the array that begins here does not end$/],
+    ['[{"id":"a"}]\n{"id":"b"}', /:2: must be a JSON object, got "\{\\"id\\":\\"b\\"\}"$/],
+    ['{"id":"a"}\n]', /:2: must be a JSON object, got "\]"$/],
+    ['[[{"id":"a"}]]', /:1: must be a JSON object, got "\[\{\\"id\\":\\"a\\"\}\]\]"$/],
+    ["[1]", /:1: must be a JSON object, got "1\]"$/],
     ["", /holds no event: it must be JSON objects, a line each or in one array$/],
     ["[]", /holds no event: it must be JSON objects, a line each or in one array$/],
   ])("that are none say where: %j", (text, message) => {
