@@ -23,6 +23,7 @@ export class FakeWorld implements Ports {
   catalogFails: Error | undefined;
   columns: TableColumn[] = [];
   readFails: Error | undefined;
+  failedReads = 0;
   transform: (records: { recordId: string; data: string }[]) => Answer | Promise<Answer> = (records) => ({
     payload: Buffer.from(JSON.stringify({ records: records.map((record) => ({ ...record, result: "Ok" })) })),
   });
@@ -96,7 +97,10 @@ export class FakeWorld implements Ports {
   }
 
   private page(iterator: string): KinesisPage {
-    if (this.readFails) throw this.readFails;
+    if (this.readFails) {
+      this.failedReads++;
+      throw this.readFails;
+    }
     const { shardId, index } = this.positions.get(iterator)!;
     const records = (this.shards.get(shardId) ?? []).slice(index, index + 3);
     const at = index + records.length;

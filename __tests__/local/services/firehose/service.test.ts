@@ -414,7 +414,7 @@ describe("a Kinesis source", () => {
     await fromStream();
     await until(() => count("delivered") === 4);
     world.readFails = Object.assign(new Error("old"), { name: "ExpiredIteratorException" });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await until(() => world.failedReads > 0);
     world.readFails = undefined;
     world.shards.get("s0")!.push(record(5));
     await until(() => count("delivered") === 5);
