@@ -1,20 +1,15 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { terraformEnvironment } from "../../local/setup/environment";
-import { prepareCopy } from "../../local/terraform/prepare";
 import { Terraform } from "../../local/terraform/terraform";
 import { COMBINATIONS, type Combination, WITHOUT_WAREHOUSE } from "../support/combinations";
 import { temporary } from "../support/programs";
 import { type StackName, synthesizedStack } from "../support/stacks";
 import { Applied } from "./support/applied";
-import { type Configuration, synthesizeWith } from "./support/synthesized";
+import { Modules } from "./support/modules";
+import { synthesizeWith } from "./support/synthesized";
 
-/**
- * Warehouse, engine, profile and auth: every combination is valid to the real provider and planned by it as a fresh state.
- *
- * Terraform starts its plugins and reads their schemas once a configuration, which takes longer than all else. So each combination is a
- * module of one configuration, and the provider, which a module takes over, is its own.
- */
+/** Warehouse, engine, profile and auth: every combination is valid to the real provider and planned by it as a fresh state, each as a module of one configuration. */
 const MODULES = (
   [
     ["telemetry-lake", WITHOUT_WAREHOUSE],
@@ -26,6 +21,7 @@ const MODULES = (
 
 let local: Applied;
 let root: string;
+let modules: Modules;
 let terraform: Terraform;
 const resources = new Map<string, readonly string[]>();
 /** Addresses that the plan creates, and what else it would do. */
@@ -33,15 +29,16 @@ let planned: { readonly created: ReadonlySet<string>; readonly others: readonly 
 
 beforeAll(async () => {
   root = temporary("combinations");
+  modules = new Modules(path.join(root, "all"));
   const [synthesized, started] = await Promise.all([synthesizeWith(), Applied.start("telemetry-warehouse", 1)]);
   local = started;
   // The files beside the JSON are the same in all of them; the JAR is for the prepared copy to stand in for.
   cpSync(synthesized, path.join(root, "from"), { recursive: true, filter: (file) => !file.endsWith(".jar") });
   for (const { module, stack, settings } of MODULES) addModule(module, stack, settings);
   const { gateway, setUp } = local;
-  writeRoot();
+  modules.write();
   terraform = new Terraform({
-    folder: path.join(root, "all"),
+    folder: modules.folder,
     executable: setUp.terraform.executable,
     env: terraformEnvironment({
       folder: root,
@@ -66,34 +63,17 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** One combination as a module: prepared for the local AWS as any stack is, without what only a root may have. */
+/** One combination as a module. */
 function addModule(module: string, stack: StackName, settings: Combination["settings"]): void {
   const from = path.join(root, "from");
-  const to = path.join(root, "prepared", module);
   writeFileSync(path.join(from, "stacks", stack, "cdk.tf.json"), JSON.stringify(synthesizedStack(stack, settings)));
-  const { folder, configuration } = prepareCopy({ stack, from, to, plugins: local.setUp.terraform.plugins });
-  const { provider: _, terraform: __, output: ___, ...rest } = configuration as Configuration;
-  const place = path.join(root, "all", module);
-  cpSync(folder, place, { recursive: true, filter: (file) => !file.endsWith(".tf.json") });
-  writeFileSync(path.join(place, "cdk.tf.json"), JSON.stringify(rest));
+  const { resource } = modules.addStack(module, { stack, from, plugins: local.setUp.terraform.plugins });
   resources.set(
     module,
-    Object.entries<object>(rest.resource).flatMap(([type, named]) =>
+    Object.entries<object>(resource).flatMap(([type, named]) =>
       Object.keys(named).map((name) => `module.${module}.${type}.${name}`),
     ),
   );
-}
-
-function writeRoot(): void {
-  const { provider, terraform } = synthesizedStack("telemetry-warehouse");
-  const { aws } = terraform.required_providers;
-  const configuration = {
-    terraform: { required_providers: { aws } },
-    provider: { aws: provider.aws },
-    module: Object.fromEntries(MODULES.map(({ module }) => [module, { source: `./${module}` }])),
-  };
-  mkdirSync(path.join(root, "all"), { recursive: true });
-  writeFileSync(path.join(root, "all", "main.tf.json"), JSON.stringify(configuration));
 }
 
 it.each(MODULES)("$stack is planned whole, as a fresh state, with $name", ({ module }) => {
