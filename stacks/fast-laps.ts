@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { TELEMETRY } from "../lambda-src/events/telemetry";
 import { Bucket } from "../modules/bucket";
 import { AnalyticsApplication, SqlApplication } from "../modules/kinesis-data-analytics";
+import type { Alarms } from "../modules/observability";
 import type { TelemetryIngest } from "./telemetry-ingest";
 
 const SELECT = "sql/telemetry/analytics/fast-laps.sql";
@@ -38,6 +39,11 @@ export class FastLaps extends Construct {
         })
       : // An id and a name of its own: under the other engine's, a switch would replace resources in a circle, or meet what it makes place for.
         new SqlApplication(this, "sql-application", { ...common, name: `${name}-sql`, source: rawDelivery });
+  }
+
+  /** Rings when the application is down; of engine `sql` none runs. */
+  raiseAlarms(alarms: Alarms): void {
+    if (this.application instanceof AnalyticsApplication) alarms.onDowntime("fast-laps-down", this.application.name);
   }
 
   /** What `redstream` starts. Engine `sql` has none: AWS runs no such application any more. */

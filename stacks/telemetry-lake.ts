@@ -48,6 +48,7 @@ export class TelemetryLake extends PipelineStack {
     ingest.catalog.addFastLaps(processed);
     const alarms = new Alarms(this, "alarms", { name: nameOf("alarms"), key: ingest.key });
     ingest.raiseAlarms(alarms);
+    fastLaps.raiseAlarms(alarms);
     alarms.onDelivery("processed", delivery.deliveryStream);
 
     this.output({

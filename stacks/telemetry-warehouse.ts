@@ -49,6 +49,7 @@ export class TelemetryWarehouse extends PipelineStack {
 
     const alarms = loads?.alarms ?? new Alarms(this, "alarms", { name: nameOf("alarms"), key });
     ingest.raiseAlarms(alarms);
+    fastLaps.raiseAlarms(alarms);
     alarms.onDelivery("processed", delivery.deliveryStream);
 
     this.output({

@@ -50,22 +50,34 @@ describe.each([
 ])("with %s", (_, settings) => {
   const stacks = pipelines(settings);
 
-  it.each(Object.keys(stacks))("%s rings when a delivery stream cannot write, load or convert, or is late", (name) => {
+  it.each(Object.keys(stacks))(
+    "%s rings when a delivery stream cannot write, load or convert, is late or behind its source",
+    (name) => {
+      const json = stacks[name];
+      for (const id of idsOf(json, "aws_kinesis_firehose_delivery_stream")) {
+        const stream = json.resource.aws_kinesis_firehose_delivery_stream[id];
+        const rings = ringsFor(json, "DeliveryStreamName", `\${aws_kinesis_firehose_delivery_stream.${id}.name}`);
+        expect({ id, rings }).toEqual({
+          id,
+          rings: [
+            ...(stream.destination === "redshift" ? ["DeliveryToRedshift.Success"] : []),
+            "DeliveryToS3.DataFreshness",
+            "DeliveryToS3.Success",
+            ...(stream.extended_s3_configuration?.data_format_conversion_configuration
+              ? ["FailedConversion.Records"]
+              : []),
+            ...(stream.kinesis_source_configuration ? ["KinesisMillisBehindLatest"] : []),
+          ],
+        });
+      }
+    },
+  );
+
+  it.each(Object.keys(stacks))("%s rings when its analytics application is down", (name) => {
     const json = stacks[name];
-    for (const id of idsOf(json, "aws_kinesis_firehose_delivery_stream")) {
-      const stream = json.resource.aws_kinesis_firehose_delivery_stream[id];
-      const rings = ringsFor(json, "DeliveryStreamName", `\${aws_kinesis_firehose_delivery_stream.${id}.name}`);
-      expect({ id, rings }).toEqual({
-        id,
-        rings: [
-          ...(stream.destination === "redshift" ? ["DeliveryToRedshift.Success"] : []),
-          "DeliveryToS3.DataFreshness",
-          "DeliveryToS3.Success",
-          ...(stream.extended_s3_configuration?.data_format_conversion_configuration
-            ? ["FailedConversion.Records"]
-            : []),
-        ],
-      });
+    for (const id of idsOf(json, "aws_kinesisanalyticsv2_application")) {
+      const application = `\${aws_kinesisanalyticsv2_application.${id}.name}`;
+      expect(ringsFor(json, "Application", application)).toEqual(["downtime"]);
     }
   });
 

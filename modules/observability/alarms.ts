@@ -78,8 +78,8 @@ export class Alarms extends Construct {
   }
 
   /**
-   * Rings when Firehose could not write a file, load one into Redshift or convert a record, and when a record waits in it for longer than it buffers:
-   * that is how one ends that may not read its source or use its key.
+   * Rings when Firehose could not write a file, load one into Redshift or convert a record, and when a record waits for longer than it buffers, in it or
+   * in the data stream that it reads, which forgets its records one day.
    */
   onDelivery(id: string, stream: KinesisFirehoseDeliveryStream): void {
     const { name } = stream;
@@ -102,6 +102,14 @@ export class Alarms extends Construct {
       limit: { above: LATE_RECORD_SECONDS },
       says: `A record has waited in ${name} for more than ${LATE_RECORD_SECONDS} s; its log says why.`,
     });
+    if (stream.kinesisSourceConfigurationInput) {
+      this.watch(`${id}-behind`, {
+        ...metric("KinesisMillisBehindLatest"),
+        statistic: "Maximum",
+        limit: { above: LATE_RECORD_SECONDS * 1000 },
+        says: `${name} is more than ${LATE_RECORD_SECONDS} s behind its data stream; its log says why. What it has not read when the stream's retention is over is lost.`,
+      });
+    }
     if (stream.destinationInput === "redshift") {
       this.watch(`${id}-loads`, {
         ...metric("DeliveryToRedshift.Success"),
@@ -137,6 +145,21 @@ export class Alarms extends Construct {
       statistic: "Sum",
       limit: { above: 0 },
       says: `${functionName} ended with an error; its log says which.`,
+    });
+  }
+
+  /**
+   * Rings when a Flink application is down: it fails and tries again, and selects nothing meanwhile. One that was stopped publishes nothing, and is quiet
+   * (https://docs.aws.amazon.com/managed-flink/latest/java/monitoring-metrics-alarms.html).
+   */
+  onDowntime(id: string, applicationName: string): void {
+    this.watch(id, {
+      namespace: "AWS/KinesisAnalytics",
+      metric: "downtime",
+      dimensions: { Application: applicationName },
+      statistic: "Average",
+      limit: { above: 0 },
+      says: `${applicationName} fails and begins again; its log says why. Nothing is selected until it runs, and records wait in the data stream for as long as that keeps them.`,
     });
   }
 
