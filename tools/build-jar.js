@@ -46,8 +46,12 @@ function missingTools(env = process.env) {
   if (!(version >= OLDEST_JAVA)) {
     return `javac is ${(java.stdout || java.stderr).trim()}, but ${OLDEST_JAVA} or later is needed; install it: apt-get install openjdk-17-jdk-headless, or brew install openjdk@17`;
   }
-  if (spawnSync("mvn", ["-version"], { stdio: "ignore", env }).error) {
-    return "mvn is missing (Maven); install it: apt-get install maven, or brew install maven";
+  const maven = spawnSync("mvn", ["-version"], { encoding: "utf8", env });
+  if (maven.error) return "mvn is missing (Maven); install it: apt-get install maven, or brew install maven";
+  if (maven.status !== 0) {
+    // A JAVA_HOME that holds no Java, most often; javac is then found on the path all the same.
+    const says = `${maven.stderr}${maven.stdout}`.trim().split("\n")[0].replace(/[,.]$/, "");
+    return `mvn does not start: ${says || `exit code ${maven.status}`}; JAVA_HOME is ${env.JAVA_HOME || "not set"}`;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { ensureJar } from "../../../local/setup/jar";
+import { pathWith } from "../../support/programs";
 
 const tool = require(path.resolve("tools", "build-jar.js"));
 
@@ -42,6 +43,16 @@ describe("build:jar", () => {
   it("names javac and the command that installs it where there is none", () => {
     expect(tool.missingTools({ PATH: path.resolve("no-such-folder") })).toBe(
       "javac is missing (a JDK, 11 or later); install it: apt-get install openjdk-17-jdk-headless, or brew install openjdk@17",
+    );
+  });
+
+  it("says why Maven does not start, in Maven's words", () => {
+    const scripts = {
+      javac: "echo javac 17.0.1",
+      mvn: "echo 'The JAVA_HOME environment variable is not defined correctly,' >&2; exit 1",
+    };
+    expect(tool.missingTools({ PATH: pathWith(scripts), JAVA_HOME: "/nowhere" })).toBe(
+      "mvn does not start: The JAVA_HOME environment variable is not defined correctly; JAVA_HOME is /nowhere",
     );
   });
 
