@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import * as path from "node:path";
 import type { KafkaSetup } from "../setup/kafka";
+import { SetupError } from "../setup/problem";
 import { KafkaNode } from "./node";
 import { type Configuration, fitted, type NodePorts, serverProperties } from "./properties";
 
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   readonly heap?: number;
   /** Called with the id of each process that is started. */
   readonly onProcess?: (pid: number, what: string) => void;
+  /** Ends a start that is under way; one that is over is left alone. */
+  readonly signal?: AbortSignal;
 }
 
 /** A real Apache Kafka cluster (KRaft) on 127.0.0.1. Its addresses stay the same when nodes are killed and started again. */
@@ -34,12 +37,16 @@ export class KafkaCluster {
     private readonly propertiesOf: (node: number, configuration: Configuration) => string,
   ) {}
 
-  /** Resolves when every broker serves. @throws SetupError when one does not start */
+  /** Resolves when every broker serves. @throws SetupError when one does not start, or is stopped by `signal` before it does */
   static async start(options: ClusterOptions): Promise<KafkaCluster> {
-    const { nodes } = options;
+    const { nodes, signal } = options;
     if (!(Number.isInteger(nodes) && nodes >= 1 && nodes <= 9)) {
       throw new RangeError(`a local Kafka cluster has 1 to 9 nodes, got ${nodes}`);
     }
+    const goOn = () => {
+      if (signal?.aborted) throw new SetupError("the Kafka brokers were stopped before they had started");
+    };
+    goOn();
     const { configuration, changes } = fitted(options.configuration ?? {}, nodes);
     const ports = await freePorts(nodes);
     // 16 bytes in the letters that Kafka takes for an id.
@@ -62,11 +69,16 @@ export class KafkaCluster {
     );
     const bootstrap = ports.map(({ broker }) => `127.0.0.1:${broker}`).join(",");
     const cluster = new KafkaCluster(members, bootstrap, changes, propertiesOf);
+    const abort = () => void cluster.kill();
+    signal?.addEventListener("abort", abort, { once: true });
     try {
+      goOn();
       await Promise.all(members.map((node) => node.start()));
     } catch (error) {
       await cluster.kill();
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
     }
     return cluster;
   }

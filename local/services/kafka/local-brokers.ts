@@ -26,17 +26,22 @@ export interface LocalBrokers extends Brokers {
 /** Real Apache Kafka on this machine behind the control plane's clusters. Java and its JARs are looked for when the first cluster is made. */
 export function localBrokers({ folder, nodes, says = () => undefined }: LocalBrokersOptions): LocalBrokers {
   const running = new Map<string, Running>();
+  const starting = new Set<Promise<KafkaCluster>>();
+  const closing = new AbortController();
   // A name may come again, and in two accounts at once; what identifies a cluster is the end of its ARN.
   const folderOf = ({ name, arn }: WantedBrokers) => path.join(folder, "kafka", `${name}-${arn.split("/").at(-1)}`);
 
   async function start(wanted: WantedBrokers): Promise<readonly string[]> {
-    const cluster = await KafkaCluster.start({
+    const begun = KafkaCluster.start({
       setup: await ensureKafka(says),
       folder: folderOf(wanted),
       runFolder: folder,
       nodes: nodes ?? wanted.nodes,
       configuration: readProperties(wanted.serverProperties),
+      signal: closing.signal,
     });
+    starting.add(begun);
+    const cluster = await begun.finally(() => starting.delete(begun));
     for (const line of cluster.changes) says(line);
     running.set(wanted.arn, { wanted, cluster });
     return cluster.bootstrap.split(",");
@@ -76,6 +81,9 @@ export function localBrokers({ folder, nodes, says = () => undefined }: LocalBro
       if (existsSync(data)) rmSync(data, { recursive: true, force: true });
     },
     async close() {
+      // Brokers that are only starting would go on, and keep this process from ending.
+      closing.abort();
+      await Promise.allSettled(starting);
       await Promise.all([...running.values()].map(({ cluster }) => cluster.stop()));
       running.clear();
     },
