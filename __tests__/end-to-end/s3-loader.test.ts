@@ -1,9 +1,19 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import {
+  DeleteRolePolicyCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+  type Role,
+} from "@aws-sdk/client-iam";
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { CopyObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { GetQueueAttributesCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import {
   check,
   follow,
@@ -11,13 +21,14 @@ import {
   linesOfReject,
   plan,
   problemsOf,
+  redrive,
   rejectsOf,
   retry,
   startReplay,
 } from "../../cli/loads";
 import { warehouseOf } from "../../cli/query";
 import { type FilesOutputs, type PutFile, putFiles, settleFiles, sumUpFiles } from "../../cli/up/files";
-import { statesOf } from "../../cli/up/files/ledger";
+import { messagesIn, statesOf } from "../../cli/up/files/ledger";
 import { parquetOf } from "../../cli/up/files/parquet";
 import { Applied, changesOf } from "./support/applied";
 import { type AwsCommand, awsCommand } from "./support/aws-command";
@@ -185,6 +196,49 @@ describe("files put into the bucket", () => {
   }, 120_000);
 });
 
+describe("files that nothing can be done about for long", () => {
+  const loads = async () => Number((await sql(loader, "SELECT COUNT(*) FROM redstream.loads")).rows[0]![0]);
+  const dead = () => messagesIn(client(), outputs.loader_dead_letter_url);
+  let files: PutFile[];
+  let giveBack: () => Promise<void>;
+
+  it("come to rest in the dead-letter queue, which the alarm looks at, and leave the table as it is", async () => {
+    const before = await loads();
+    const takeBackTries = await tryNoMoreThan(2);
+    giveBack = await takeRightsOfCopy();
+    files = await Promise.all(
+      ["a", "b", "c"].map((name) => put(`kpis/2026/11/20/15/${name}.csv`, `${name},2026-11-20,eu,15\n`)),
+    );
+    await until(async () => (await dead()) === files.length);
+    await takeBackTries();
+    expect(await messagesIn(client(), outputs.loader_queue_url)).toBe(0);
+    expect([await rowsOf(HOUR("15")), await loads()]).toEqual([[], before]);
+    // Tried, and given back: nobody has a claim on them.
+    expect([...(await statesBy(files)).values()].map(({ state }) => state)).toEqual(files.map(() => "loading"));
+    const { MetricAlarms } = await aws<{ MetricAlarms: Record<string, unknown>[] }>("cloudwatch", "describe-alarms");
+    expect(MetricAlarms.filter(({ AlarmName }) => String(AlarmName).endsWith("load-dead-letters"))).toMatchObject([
+      {
+        Namespace: "AWS/SQS",
+        MetricName: "ApproximateNumberOfMessagesVisible",
+        Dimensions: [{ Name: "QueueName", Value: outputs.loader_dead_letter_url.split("/").at(-1) }],
+        ComparisonOperator: "GreaterThanThreshold",
+        Threshold: 0,
+        AlarmActions: [(outputs as unknown as { readonly alarm_topic: string }).alarm_topic],
+      },
+    ]);
+  }, 180_000);
+
+  it("are loaded once after the reason is gone and they are redriven, and a redrive of nothing does nothing", async () => {
+    await giveBack();
+    expect(await redrive(client(), outputs)).toBe(files.length);
+    await settle(files);
+    expect(multiset(await rowsOf(HOUR("15")))).toEqual(
+      multiset(["a", "b", "c"].map((name) => [name, "2026-11-20", "eu", 15])),
+    );
+    expect([await dead(), await redrive(client(), outputs)]).toEqual([0, 0]);
+  }, 120_000);
+});
+
 describe("replay of a past hour", () => {
   const SPAN = { table: "kpis", from: "2026-11-20T09", to: "2026-11-20T10" };
   const replay = async () => follow(client(), await startReplay(client(), outputs, SPAN), never);
@@ -277,4 +331,36 @@ async function withoutEvents<T>(work: () => Promise<T>): Promise<T> {
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(250);
+}
+
+/** Sends what was tried so often to the dead-letter queue, where the stack says ten times: a minute of waiting; answers what makes it ten again. */
+async function tryNoMoreThan(maxReceiveCount: number): Promise<() => Promise<unknown>> {
+  const sqs = new SQSClient({ ...client(), useQueueUrlAsEndpoint: false });
+  const QueueUrl = outputs.loader_queue_url;
+  const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["RedrivePolicy"] });
+  const RedrivePolicy = (await sqs.send(asked)).Attributes!.RedrivePolicy!;
+  const set = (policy: string) =>
+    sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy: policy } }));
+  await set(JSON.stringify({ ...JSON.parse(RedrivePolicy), maxReceiveCount }));
+  return () => set(RedrivePolicy);
+}
+
+/** Takes from COPY's role what it may, as a person might by mistake; answers what gives it back. */
+async function takeRightsOfCopy(): Promise<() => Promise<void>> {
+  const iam = new IAMClient(client());
+  const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+  const isCopy = ({ AssumeRolePolicyDocument = "" }: Role) =>
+    decodeURIComponent(AssumeRolePolicyDocument).includes("redshift.amazonaws.com");
+  const RoleName = Roles.find(isCopy)!.RoleName!;
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  const taken = await Promise.all(
+    PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
+  );
+  for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+  return async () => {
+    for (const { PolicyName, PolicyDocument } of taken) {
+      const document = decodeURIComponent(PolicyDocument!);
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: document }));
+    }
+  };
 }
