@@ -106,11 +106,15 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: "killed-in-split",
-    says: "the worker is killed while it splits a batch with a bad file",
+    says: "the worker is killed while it finds the bad files of a batch",
     plan: (choices) => {
-      // The first COPY is that of the whole batch, which fails.
+      // The first COPY is that of the whole batch, which fails. Three are found one by one, and at once when it fails again.
       const when = choices.chance(0.5) ? "before" : "after";
-      return { badFiles: 1, oneBatch: true, rules: (hands) => [killAt(hands, when, nth(2, copies))] };
+      return {
+        badFiles: choices.between(1, 3),
+        oneBatch: true,
+        rules: (hands) => [killAt(hands, when, nth(2, copies))],
+      };
     },
   },
   {
