@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { jsonCall } from "../../local/json-call";
 import { liveRuns } from "../../local/runs/runs";
+import { TEST_KEYS } from "../../local/setup/environment";
 import { temporary } from "../support/programs";
 import { redstream, type Started } from "./support/command";
 
@@ -9,13 +11,27 @@ jest.setTimeout(300_000);
 const ORDERS = 2000;
 let up: Started;
 let producer: string;
+/** Messages that the brokers held when it had settled. */
+let held: number;
 
-/** Tests of this file ask one run of `npm start -- orders` with one broker, which stays up. */
+/** What the schedule sends each minute. */
+const SCHEDULED = { enableTrigger: true, producers: 2, ordersPerSecond: 50, durationSeconds: 2 };
+
+/** Tests of this file ask one run of `npm start -- orders` with one broker and the schedule on, which stays up. */
 beforeAll(async () => {
-  up = redstream(["up", "orders", "--messages", String(ORDERS), "--brokers", "1", "--keep"]);
+  const settings = path.join(temporary("settings"), "redstream.json");
+  writeFileSync(settings, JSON.stringify({ orders: SCHEDULED }));
+  up = redstream(["up", "orders", "--messages", String(ORDERS), "--brokers", "1", "--keep"], {
+    env: { ...process.env, REDSTREAM_SETTINGS: settings },
+  });
   await up.says(/Ctrl-C ends it/);
-  const run = liveRuns(".").find(({ record }) => record.owner.pid === up.pid)!;
-  producer = run.record.applied!["orders-producer"]!.outputs.producer_function as string;
+  const { record } = liveRuns(".").find((run) => run.record.owner.pid === up.pid)!;
+  const { outputs } = record.applied!["orders-producer"]!;
+  producer = outputs.producer_function as string;
+  held = Number(/^brokers +held ([\d,]+)/m.exec(up.stdout)![1]!.replaceAll(",", ""));
+  // The schedule goes on while it stays up; what is counted below holds still.
+  const caller = { region: record.region!, endpoint: record.endpoint!, credentials: TEST_KEYS };
+  await jsonCall(caller, "events", "AWSEvents.DisableRule", { Name: outputs.producer_schedule });
 }, 600_000);
 
 afterAll(async () => {
@@ -28,8 +44,17 @@ describe("npm start -- orders", () => {
   it("carries each order through broker and view to its items, and shows what was sold most", () => {
     expect(up.stdout.split("\n").filter((line) => line.startsWith("NO  "))).toEqual([]);
     expect(up.stdout).toMatch(/^It adds up, after [\d.]+ s\.$/m);
-    expect(up.stdout).toMatch(/^brokers +held 2,000 · partition 0 \d+ · partition 1 \d+ · partition 2 \d+$/m);
+    expect(up.stdout).toMatch(/^producers +runs \d+ · acknowledged 2,000$/m);
+    expect(up.stdout).toMatch(/^brokers +held [\d,]+ · partition 0 \d+ · partition 1 \d+ · partition 2 \d+$/m);
     expect(up.stdout).toContain("The ten products sold most:");
+  });
+
+  it("counts what the applied schedule sends, beside what it has the function send itself", () => {
+    const [, runs, acknowledged] = /^schedule +runs (\d+) · acknowledged ([\d,]+)$/m.exec(up.stdout)!;
+    // The clock decides how often it came round.
+    expect([Number(runs) > 0, Number(runs) % SCHEDULED.producers]).toEqual([true, 0]);
+    expect(Number(acknowledged!.replaceAll(",", ""))).toBe(held - ORDERS);
+    expect(up.stdout).toContain("ok  the schedule that is on began its producers, which sent orders\n");
   });
 
   it("says what one broker in place of three changes", () => {
@@ -58,7 +83,7 @@ describe("redstream invoke", () => {
     // Topic, partition, leader, messages.
     const messages = [...topics.stdout.matchAll(/^orders\W+\d+\W+1\W+(\d+)\W/gm)].map(([, count]) => Number(count));
     expect(messages).toHaveLength(3);
-    expect(messages.reduce((sum, count) => sum + count, 0)).toBe(ORDERS + 50);
+    expect(messages.reduce((sum, count) => sum + count, 0)).toBe(held + 50);
   });
 
   it("says in a line why the function failed, and ends with exit code 1", async () => {
