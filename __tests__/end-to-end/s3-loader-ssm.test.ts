@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { follow, startReplay } from "../../cli/loads";
 import { type FilesOutputs, putFiles, settleFiles, sumUpFiles } from "../../cli/up/files";
 import { Applied, changesOf } from "./support/applied";
@@ -48,6 +48,17 @@ describe("s3-loader whose functions log in with a parameter of SSM", () => {
     expect(username).toBe("s3_loader");
     expect(readFileSync(loader.take(synthesized).taken.prepared.state, "utf8")).not.toContain(password);
   }, 60_000);
+
+  it("keeps what a person puts there, also under no key by name: Terraform would write an empty value behind it", async () => {
+    const ssm = new SSMClient(loader.gateway.aws.internal);
+    const { Parameters } = await aws<{ Parameters: { Name: string; KeyId: string }[] }>("ssm", "describe-parameters");
+    const Name = Parameters[0]!.Name;
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    const put = { Name, Type: "SecureString", Value: Parameter!.Value, Overwrite: true } as const;
+    await ssm.send(new PutParameterCommand(put));
+    expect(changesOf(await loader.take(synthesized).terraform.plan())).toEqual([]);
+    await ssm.send(new PutParameterCommand({ ...put, KeyId: Parameters[0]!.KeyId }));
+  }, 180_000);
 
   it("has files in their tables once, by a driver, and the bad ones set aside", async () => {
     const sent = await putFiles(loader.gateway.aws, outputs, { records: 500, seed: 7, signal: never });

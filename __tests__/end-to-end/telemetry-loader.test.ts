@@ -62,6 +62,9 @@ describe("telemetry-warehouse with delivery loader", () => {
     expect(await laps()).toEqual(EXPECTED);
     // Firehose stopped at the bucket.
     expect(hops.find(({ name }) => name === "Firehose, processed")!.counts).not.toHaveProperty("copies");
+    const { files, ...ends } = hops.find(({ name }) => name === "loader")!.counts;
+    expect(files).toBeGreaterThan(0);
+    expect(ends).toEqual({ loaded: files, rejected: 0, superseded: 0, loading: 0, dead_letters: 0 });
     const [counted = []] = await rows("COUNT(*), SUM(CASE WHEN source_hour IS NULL THEN 1 ELSE 0 END)");
     expect(counted.map(Number)).toEqual([EXPECTED.length, 0]);
   }, 300_000);

@@ -7,7 +7,7 @@ import type { LocalAws } from "../../local/gateway/types";
 import { type EmitProgress, type EmitResult, progressLine } from "../emit";
 import { type EventStream, eventPairs, generatedRecords, putAll } from "../emit/events";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
-import { hasLoads } from "./loads";
+import { hasLoads, sumUpLoads } from "./loads";
 import { linesOf, objectsOf } from "./objects";
 import type { Check, Hop, Summary } from "./summary";
 
@@ -111,6 +111,11 @@ export async function sumUpEvents(
       hops.push(...hopsOf(stream, sent[stream], counted));
       checks.push(...checksOf(stream, sent[stream], counted, seed));
       shown.push(`${LOADED[stream].table}:`, counted.firstRows, "");
+    }
+    if (hasLoads(outputs)) {
+      const { hop, check } = await sumUpLoads(events, outputs);
+      hops.push(hop);
+      checks.push(check);
     }
   } finally {
     s3.destroy();

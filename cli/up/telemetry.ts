@@ -7,7 +7,7 @@ import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } fr
 import { BadFound } from "./bad";
 import { checksOf, totalOf } from "./checks";
 import { recordsGivenUp } from "./given-up";
-import { hasLoads } from "./loads";
+import { hasLoads, sumUpLoads } from "./loads";
 import { isRejected, linesOf, objectsOf } from "./objects";
 import { readRawBucket } from "./raw-bucket";
 import type { Hop, Summary } from "./summary";
@@ -87,6 +87,7 @@ export async function sumUpTelemetry(
     ...(warehouse && !hasLoads(outputs) ? meter(processedPlace, "copies", "copy_failures", "loaded", "abandoned") : {}),
     ...also(processedPlace, "retried", "backed_up", "lost"),
   };
+  const loads = hasLoads(outputs) ? await sumUpLoads(aws, outputs) : undefined;
   const givenUp = delivery.abandoned ? await recordsGivenUp(s3, outputs.processed_bucket) : 0;
   const { accepted, refused, lost, retried, unknown } = sent;
   const hops: Hop[] = [
@@ -105,21 +106,25 @@ export async function sumUpTelemetry(
     },
     ...(analytics ? [{ name: "analytics", counts: analytics }] : []),
     { name: "Firehose, processed", counts: delivery },
+    ...(loads ? [loads.hop] : []),
     arrived.hop,
   ];
   return {
     hops,
-    checks: checksOf({
-      sent,
-      seed,
-      raw,
-      analytics,
-      delivery,
-      arrived: arrived.count,
-      unknown: unknown + (bad?.unknown ?? 0),
-      bad: bad && badFound && { ...bad, checks: badFound.checks() },
-      givenUp,
-    }),
+    checks: [
+      ...checksOf({
+        sent,
+        seed,
+        raw,
+        analytics,
+        delivery,
+        arrived: arrived.count,
+        unknown: unknown + (bad?.unknown ?? 0),
+        bad: bad && badFound && { ...bad, checks: badFound.checks() },
+        givenUp,
+      }),
+      ...(loads ? [loads.check] : []),
+    ],
     rejected: raw.rejected,
     firstRows: arrived.firstRows,
     places: [`raw records: s3://${outputs.raw_bucket}/ (rejected ones under its error prefix)`, arrived.place],
