@@ -4,7 +4,9 @@ import { leftovers, NOTHING } from "./support/leftovers";
 import { synthesizeWith } from "./support/synthesized";
 
 const IMAGE = `siomiz/softethervpn@sha256:${"0".repeat(64)}`;
-const withVpn = (vpn: object) => synthesizeWith({ orders: { vpn } });
+/** Beside the way in, what else may be set otherwise: a cluster without brokers of one's own, a password of Terraform's, a way out. */
+const OTHERWISE = { kafka: "serverless", adminPassword: "terraform", nat: "one" };
+const withVpn = (vpn: object, more: object = {}) => synthesizeWith({ orders: { ...OTHERWISE, vpn, ...more } });
 
 let orders: Applied;
 let aws: AwsCommand;
@@ -25,10 +27,13 @@ async function applied(vpn: object) {
 }
 
 describe("the way into the network of the orders", () => {
-  it("is a VPN on a spot instance, planned again without a change", async () => {
+  it("is a VPN on a spot instance, with a serverless cluster, a password of Terraform's and one NAT gateway, planned again without a change", async () => {
     const terraform = await applied({ kind: "softether", operatorCidr: "192.0.2.7/32", image: IMAGE, spot: true });
     expect(changesOf(await terraform.plan())).toEqual([]);
     expect(await terraform.output()).toMatchObject({ vpn_address: expect.stringMatching(/^[\d.]+$/) });
+    const { ClusterInfoList } = await aws("kafka", "list-clusters-v2");
+    expect(ClusterInfoList).toMatchObject([{ ClusterType: "SERVERLESS", State: "ACTIVE" }]);
+    expect((await aws("ec2", "describe-nat-gateways")).NatGateways).toHaveLength(1);
   }, 600_000);
 
   it("becomes a host of Session Manager with its endpoints, planned again without a change", async () => {
@@ -38,6 +43,20 @@ describe("the way into the network of the orders", () => {
     expect(AutoScalingGroups).toHaveLength(1);
     expect(await terraform.output()).toMatchObject({ vpn_host_group: AutoScalingGroups[0].AutoScalingGroupName });
   }, 600_000);
+
+  it.each([
+    ["none", "delete aws_eip, delete aws_nat_gateway, delete aws_route"],
+    ["perAz", "create aws_eip, create aws_nat_gateway, update aws_route"],
+  ])(
+    "may have %s for NAT gateways, as a plan says",
+    async (nat, expected) => {
+      const { terraform } = orders.take(await withVpn({ kind: "ssm" }, { nat }));
+      await terraform.init();
+      const changes = changesOf(await terraform.plan()).map((change) => change.replace(/^(\S+ \w+)\..*$/, "$1"));
+      expect([...new Set(changes)].sort().join(", ")).toBe(expected);
+    },
+    600_000,
+  );
 
   it("leaves nothing when it is destroyed", async () => {
     const { terraform } = orders.take(await withVpn({ kind: "ssm" }));
