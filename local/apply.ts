@@ -32,7 +32,7 @@ export function takeStack(options: {
     from,
     to: path.join(run.folder, "cdktf.out"),
     plugins: setUp.terraform.plugins,
-    ...("path" in setUp.jar ? { jar: setUp.jar.path } : {}),
+    ...(setUp.jar && "path" in setUp.jar ? { jar: setUp.jar.path } : {}),
     ...(brokers === undefined ? {} : { brokers }),
   });
   return { prepared, region: regionOf(prepared), inert: checkTypes(prepared.configuration) };

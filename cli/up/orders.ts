@@ -42,6 +42,8 @@ export interface SentOrders {
 /** As many producers at once as the article's schedule has targets. */
 const PRODUCERS = 5;
 const LOOK_MS = 250;
+/** Milliseconds without a new message in the view after which nobody waits any longer: what it skips, or a refresh that fails, comes to no end by itself. */
+const STALLED_MS = 180_000;
 
 /**
  * Orders by as many runs of the deployed function as there are producers, then waits until the view has what the brokers hold. A schedule that is on is waited for until it has come
@@ -80,9 +82,16 @@ export async function sendOrders(
   const scheduled = await waitFor(schedule, { runs: sum("runs"), acknowledged: sum("acknowledged") }, outputs, options);
   const warehouse = warehouseOf(outputs)!;
   const held = total(await heldByBrokers(outputs));
+  let came = performance.now();
   for (let before = -1; ; ) {
     const rows = await one(aws, warehouse, "SELECT COUNT(*) FROM orders");
     if (rows >= held) break;
+    if (rows !== before) came = performance.now();
+    if (performance.now() - came > STALLED_MS) {
+      throw new CommandError(
+        `the view orders has ${rows} of ${held} messages and got none for ${STALLED_MS / 60_000} minutes: run it again with --keep, and ask sys_stream_scan_states and sys_stream_scan_errors by redstream query what was skipped or fails`,
+      );
+    }
     if (signal.aborted) throw new CommandError("stopped before every order had arrived");
     if (rows !== before) progress(`${rows.toLocaleString("en-US")} of ${held.toLocaleString("en-US")} in the view`);
     before = rows;

@@ -6,6 +6,11 @@ const STACKS: Readonly<Record<string, readonly string[]>> = {
   orders: ["orders-infra", "orders-producer"],
 };
 
+/** Pipelines with an analytics application, whose program a set-up has to build. */
+const ANALYTICS: readonly string[] = ["telemetry-lake", "telemetry-warehouse"];
+
+export const hasAnalytics = (pipeline: string): boolean => ANALYTICS.includes(pipeline);
+
 /** Account of the event streams, where the settings put the warehouse into another: any other than the run's own. */
 const EVENT_ACCOUNT = "111111111111";
 

@@ -22,7 +22,7 @@ import { type FilesOutputs, putFiles, settleFiles, sumUpFiles } from "./files";
 import { hasLoads, settleLoads } from "./loads";
 import { Memory } from "./memory";
 import { type OrdersOutputs, sendOrders, sumUpOrders } from "./orders";
-import { mainStackOf, placeOf, stacksOf } from "./places";
+import { hasAnalytics, mainStackOf, placeOf, stacksOf } from "./places";
 import { Schedule } from "./schedule";
 import { settle } from "./settle";
 import { addsUp, linesOfSummary, type Summary } from "./summary";
@@ -60,7 +60,7 @@ export async function up(options: UpOptions, signal: AbortSignal, reporter = new
   checkSpace(".");
   const run = Run.create({ root: ".", stack: options.pipeline });
   const from = await synthesized(options, run, progress);
-  const ready = await setUp(progress);
+  const ready = await setUp(progress, { analytics: hasAnalytics(options.pipeline) });
   const few = options.brokers === undefined ? {} : { brokers: options.brokers };
   const stacks = stacksOf(options.pipeline).map((name) => takeStack({ run, stack: name, setUp: ready, from, ...few }));
   for (const { prepared, inert } of stacks) {

@@ -1,4 +1,5 @@
-import { placeOf, stacksOf } from "../../../cli/up/places";
+import { hasAnalytics, placeOf, stacksOf } from "../../../cli/up/places";
+import { PIPELINES } from "../../../cli/up/up";
 import type { LocalStack } from "../../../local/apply";
 
 const taken = (stack: string, configuration: object = {}) => ({ prepared: { stack, configuration } }) as LocalStack;
@@ -21,4 +22,8 @@ describe("where the stacks of a pipeline are applied", () => {
     expect(placeOf("event-warehouse", stacks)).toEqual({});
     expect(placeOf("event-monitor", stacks)).toEqual({});
   });
+});
+
+it("only pipelines with an analytics application have its program built for them", () => {
+  expect(PIPELINES.filter(hasAnalytics)).toEqual(["telemetry-warehouse", "telemetry-lake"]);
 });
