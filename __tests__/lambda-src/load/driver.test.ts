@@ -78,10 +78,40 @@ describe("a load by a driver", () => {
     await warehouse.stage(LOAD, "s3://b/m");
     await warehouse.outcome(LOAD.id);
     driver.fails = (sql) => (sql.startsWith("COPY") ? new SqlFailure("ERROR: permission denied") : undefined);
-    await warehouse.stage(LOAD, "s3://b/m");
+    await warehouse.stage({ ...LOAD, id: "another" }, "s3://b/m");
     expect(driver.opened - driver.ended).toBe(1);
     await warehouse.close();
     expect(driver.opened - driver.ended).toBe(0);
+  });
+
+  it("holds no session of what is committed, which is not committed again, nor of what is staged anew", async () => {
+    const driver = new FakeDriver();
+    const warehouse = warehouseOf(driver);
+    const held = () => driver.opened - driver.ended;
+    for (const id of ["1", "2", "3"]) {
+      await warehouse.stage({ ...LOAD, id }, "s3://b/m");
+      const staging = await warehouse.stage({ ...LOAD, id }, "s3://b/m");
+      if (staging.kind !== "staged") throw new Error(staging.kind);
+      expect(held()).toBe(1);
+      await staging.commit();
+      expect(held()).toBe(0);
+      const asked = driver.asked.length;
+      await staging.commit();
+      expect(driver.asked).toHaveLength(asked);
+    }
+  });
+
+  it("keeps the session of what could not be committed, so that it can be tried again", async () => {
+    const driver = new FakeDriver();
+    const warehouse = warehouseOf(driver);
+    const staging = await warehouse.stage(LOAD, "s3://b/m");
+    if (staging.kind !== "staged") throw new Error(staging.kind);
+    driver.fails = (sql) => (sql === "COMMIT" ? new SqlFailure("ERROR: disk full") : undefined);
+    await expect(staging.commit()).rejects.toThrow("ERROR: disk full");
+    driver.fails = () => undefined;
+    await staging.commit();
+    expect(driver.opened).toBe(1);
+    expect(driver.ended).toBe(1);
   });
 
   it("whose connection is lost behind the COMMIT rejects, is not sent again, and leaves the outcome to be asked for", async () => {
