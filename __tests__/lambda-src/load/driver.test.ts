@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { SqlFailure } from "../../../lambda-src/data-api/sql";
 import { StatementOutOfTime } from "../../../lambda-src/data-api/statement";
@@ -240,6 +240,29 @@ describe("the connection", () => {
       expect(lost).toBeInstanceOf(Error);
       expect(lost).not.toBeInstanceOf(SqlFailure);
       await session.close();
+    });
+
+    it("ends when nobody answers any more", async () => {
+      server = createServer({ allowHalfOpen: true }, (socket) => {
+        sockets.push(socket);
+        const far = connect(Number(wire.address.split(":")[1]), "127.0.0.1");
+        sockets.push(far);
+        for (const one of [socket, far]) one.on("error", () => undefined);
+        far.pipe(socket, { end: false });
+        // What comes last, an X, is not passed on, and the connection stays open.
+        socket.on("data", (bytes) => bytes[0] !== 0x58 && far.write(bytes));
+      });
+      await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      const session = await pgDriver(base({ local: `127.0.0.1:${port}` })).open();
+      jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
+      try {
+        const closed = session.close();
+        await jest.advanceTimersByTimeAsync(5000);
+        await expect(closed).resolves.toBeUndefined();
+      } finally {
+        jest.useRealTimers();
+      }
     });
 
     it("begins nothing when the time is over, but ends the transaction", async () => {
