@@ -77,9 +77,10 @@ export class EventLake extends Construct {
   /** The table of one stream's events, and the delivery stream that writes its files. */
   private pipe(name: EventStream, bucket: Bucket, database: GlueCatalogDatabase) {
     const { format, streams, key, nameOf, bufferingIntervalSeconds, logRetentionDays } = this.props;
-    const folder = EVENT_TABLES[name];
+    // A folder a format: after a change of it the table would take the files of the former one for its own, and every query would fail.
+    const folder = `${EVENT_TABLES[name]}/${format}`;
     const table = new LakeTable(this, `${name}-table`, {
-      name: folder,
+      name: EVENT_TABLES[name],
       description: "Every event as it was sent, all text",
       database,
       bucket,

@@ -51,7 +51,9 @@ export class EventMonitor extends PipelineStack {
     const utm = this.pipe("utm");
     const lake = this.lake({ user: user.stream, utm: utm.stream });
     const loads = byLoader ? this.load() : undefined;
-    const alarms = loads?.alarms ?? new Alarms(this, "alarms", { name: this.nameOf("events-alarms"), key: this.key });
+    // A name apart from the loader's: when the delivery is changed, the one is made while the other is destroyed.
+    const alarms =
+      loads?.alarms ?? new Alarms(this, "alarms", { name: this.nameOf("events-delivery-alarms"), key: this.key });
     alarms.onDelivery("user", user.delivery.deliveryStream);
     alarms.onDelivery("utm", utm.delivery.deliveryStream);
     lake?.raiseAlarms(alarms);

@@ -47,7 +47,8 @@ export class TelemetryWarehouse extends PipelineStack {
       logRetentionDays,
     });
 
-    const alarms = loads?.alarms ?? new Alarms(this, "alarms", { name: nameOf("alarms"), key });
+    // A name apart from the loader's: when the delivery is changed, the one is made while the other is destroyed.
+    const alarms = loads?.alarms ?? new Alarms(this, "alarms", { name: nameOf("delivery-alarms"), key });
     ingest.raiseAlarms(alarms);
     fastLaps.raiseAlarms(alarms);
     alarms.onDelivery("processed", delivery.deliveryStream);

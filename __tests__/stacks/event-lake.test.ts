@@ -37,12 +37,12 @@ describe("events.lakeFormat", () => {
     ["parquet", { parquet_ser_de: { compression: "SNAPPY" } }],
     ["orc", { orc_ser_de: { compression: "SNAPPY" } }],
   ])(
-    "%s: converts both streams by their tables, into folders by the hour, in a bucket of their own",
+    "%s: converts both streams by their tables, into folders of that format by the hour, in a bucket of their own",
     (lakeFormat, serializer) => {
       const found = lakeStreams({ lakeFormat });
       expect(found.map(({ prefix }) => prefix)).toEqual([
-        "events/!{timestamp:yyyy/MM/dd/HH}/",
-        "utm/!{timestamp:yyyy/MM/dd/HH}/",
+        `events/${lakeFormat}/!{timestamp:yyyy/MM/dd/HH}/`,
+        `utm/${lakeFormat}/!{timestamp:yyyy/MM/dd/HH}/`,
       ]);
       for (const {
         bucket_arn,
@@ -57,19 +57,23 @@ describe("events.lakeFormat", () => {
     },
   );
 
-  it("has a table a stream over its folder, all text, and no partition, which Redshift would not find", () => {
-    const tables = Object.values<Json>(synthesized("event-monitor").resource.aws_glue_catalog_table);
-    expect(tables.map(({ name }) => name)).toEqual(["events", "utm"]);
-    for (const [i, columns] of [USER_EVENT, UTM_EVENT].entries()) {
-      const { partition_keys, parameters, storage_descriptor } = tables[i];
-      expect(partition_keys).toBeUndefined();
-      expect(parameters).toEqual({ EXTERNAL: "TRUE" });
-      expect(storage_descriptor.location).toMatch(
-        /^s3:\/\/\$\{aws_s3_bucket\.lake_files_bucket_\w+\.bucket\}\/(events|utm)\/$/,
-      );
-      expect(storage_descriptor.columns).toEqual(columns.map((name) => ({ name, type: "string" })));
-    }
-  });
+  it.each(["parquet", "orc"])(
+    "%s: has a table a stream over the files of that format alone, all text, and no partition, which Redshift would not find",
+    (lakeFormat) => {
+      const tables = Object.values<Json>(synthesized("event-monitor", { lakeFormat }).resource.aws_glue_catalog_table);
+      expect(tables.map(({ name }) => name)).toEqual(["events", "utm"]);
+      for (const [i, columns] of [USER_EVENT, UTM_EVENT].entries()) {
+        const { partition_keys, parameters, storage_descriptor } = tables[i];
+        expect(partition_keys).toBeUndefined();
+        expect(parameters).toEqual({ EXTERNAL: "TRUE" });
+        expect(storage_descriptor.location).toMatch(
+          /^s3:\/\/\$\{aws_s3_bucket\.lake_files_bucket_\w+\.bucket\}\/\w+\/\w+\/$/,
+        );
+        expect(storage_descriptor.location.split("}")[1]).toBe(`/${["events", "utm"][i]}/${lakeFormat}/`);
+        expect(storage_descriptor.columns).toEqual(columns.map((name) => ({ name, type: "string" })));
+      }
+    },
+  );
 
   it("lets the role at the end of the chain read these tables and this bucket, and no more, and the warehouse's role alone assume it", () => {
     const json = synthesized("event-monitor");

@@ -2,6 +2,11 @@ import { type ApplyTopicEvent, type ApplyTopicResult, TopicError } from "./event
 import type { TopicState, Topics } from "./topics";
 
 const HOUR = 3_600_000;
+/**
+ * No limit of bytes: time alone says what goes. Given at creation, since brokers have a limit of their own: 250 GiB a partition with MSK Serverless.
+ * https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html
+ */
+const NO_LIMIT = -1;
 
 /**
  * Makes the topic, or raises its partitions and its retention to what is asked. Never lowers and never deletes: fewer partitions is not possible, a shorter
@@ -19,6 +24,7 @@ export async function applyTopic(topics: Topics, wanted: ApplyTopicEvent): Promi
       partitions,
       replicationFactor,
       retentionMilliseconds,
+      retentionBytes: NO_LIMIT,
       ...(minInsyncReplicas === undefined ? {} : { minInsyncReplicas }),
     });
     return { ...result, action: "created" };
@@ -60,9 +66,9 @@ function drift(has: TopicState, wanted: ApplyTopicEvent, retentionMilliseconds: 
       `its cleanup.policy is ${has.cleanupPolicy}, delete is needed: compaction leaves the last message of a key alone`,
     );
   }
-  if (has.retentionBytes !== -1) {
+  if (has.retentionBytes !== NO_LIMIT) {
     found.push(
-      `its retention.bytes is ${has.retentionBytes}, -1 is needed: messages would go before ${wanted.retentionHours} hours`,
+      `its retention.bytes is ${has.retentionBytes}, ${NO_LIMIT} is needed: messages would go before ${wanted.retentionHours} hours`,
     );
   }
   return found;

@@ -42,7 +42,10 @@ export class KafkaTopics implements Topics {
   }
 
   async create(topic: string, state: NewTopic): Promise<void> {
-    const configs = [{ name: "retention.ms", value: String(state.retentionMilliseconds) }];
+    const configs = [
+      { name: "retention.ms", value: String(state.retentionMilliseconds) },
+      { name: "retention.bytes", value: String(state.retentionBytes) },
+    ];
     if (state.minInsyncReplicas !== undefined) {
       configs.push({ name: "min.insync.replicas", value: String(state.minInsyncReplicas) });
     }

@@ -13,7 +13,10 @@ export interface TopicState {
 }
 
 /** What a topic is made with; the rest is the cluster's own. */
-export type NewTopic = Pick<TopicState, "partitions" | "replicationFactor" | "retentionMilliseconds"> &
+export type NewTopic = Pick<
+  TopicState,
+  "partitions" | "replicationFactor" | "retentionMilliseconds" | "retentionBytes"
+> &
   Partial<Pick<TopicState, "minInsyncReplicas">>;
 
 /** The port to the brokers. */

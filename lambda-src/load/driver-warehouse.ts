@@ -14,7 +14,7 @@ export interface DriverOptions {
 
 /** A warehouse whose sessions are connections of ours. */
 export interface ConnectedWarehouse extends Warehouse {
-  /** Ends the sessions of loads that were staged and not committed. */
+  /** Ends the sessions of loads that were staged and are not known to be committed. */
   close(): Promise<void>;
 }
 
@@ -28,7 +28,8 @@ export function driverWarehouse(driver: Driver, options: DriverOptions): Connect
   const { copyRole, bucketRegion, now, sleep } = options;
   const waiting = { now, sleep };
   const failureOf = failures();
-  const staged = new Set<DriverSession>();
+  /** Sessions with staged rows, by the load's id: one a load, since a replay of many hours would hold as many connections as a warehouse has. */
+  const staged = new Map<string, DriverSession>();
 
   const alone = async <T>(work: (session: DriverSession) => Promise<T>): Promise<T> => {
     const session = await driver.open();
@@ -47,6 +48,8 @@ export function driverWarehouse(driver: Driver, options: DriverOptions): Connect
     async stage(load, manifestUrl) {
       const started = now();
       const source = { manifestUrl, copyRole, region: bucketRegion };
+      // What an earlier try of the load has staged is not wanted any more.
+      await end(load.id);
       let session: DriverSession | undefined;
       try {
         session = await driver.open();
@@ -69,8 +72,17 @@ export function driverWarehouse(driver: Driver, options: DriverOptions): Connect
         return failureOf(load, error, { started, query: ask, sleep, check });
       }
       const held = session;
-      staged.add(held);
-      return { kind: "staged", commit: () => commit(load, held) };
+      staged.set(load.id, held);
+      let committed = false;
+      return {
+        kind: "staged",
+        async commit() {
+          if (committed) return;
+          await commit(load, held);
+          committed = true;
+          if (staged.get(load.id) === held) await end(load.id);
+        },
+      };
     },
 
     async fence(table, loadId) {
@@ -85,15 +97,17 @@ export function driverWarehouse(driver: Driver, options: DriverOptions): Connect
     },
 
     async close() {
-      await Promise.all([...staged].map((session) => session.close()));
-      staged.clear();
+      await Promise.all([...staged.keys()].map(end));
     },
   };
 
-  /**
-   * One transaction in the session that has the staged rows. A conflict leaves them there, so it can be tried again; the session stays until
-   * `close`, so that a second call finds it too.
-   */
+  async function end(loadId: string): Promise<void> {
+    const session = staged.get(loadId);
+    staged.delete(loadId);
+    await session?.close();
+  }
+
+  /** One transaction in the session that has the staged rows. A conflict leaves them there, so it can be tried again. */
   async function commit(load: Load, session: DriverSession): Promise<void> {
     await despiteConflicts(waiting, () => transaction(session, commitOf(load, now())));
   }

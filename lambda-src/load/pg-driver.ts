@@ -5,7 +5,7 @@ import { StatementOutOfTime } from "../data-api/statement";
 import type { Driver, DriverSession } from "./driver";
 
 const CONNECT_MILLISECONDS = 10_000;
-/** After the warehouse should have cancelled a statement by itself, how long its word of that is waited for. */
+/** How long the warehouse's word is waited for after it should have cancelled a statement by itself, and when a session ends. */
 const GRACE_MILLISECONDS = 5000;
 /** The shortest that Redshift takes: https://docs.aws.amazon.com/redshift/latest/dg/r_statement_timeout.html */
 const SHORTEST_MILLISECONDS = 100;
@@ -115,8 +115,18 @@ class PgSession implements DriverSession {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.client.end().catch(() => undefined);
+    this.closing ??= this.end();
     return this.closing;
+  }
+
+  /** Of a connection whose other end is gone without a word there is no answer: nobody's work waits for that. */
+  private async end(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GRACE_MILLISECONDS);
+    });
+    await Promise.race([this.client.end().catch(() => undefined), late]);
+    clearTimeout(timer);
   }
 
   private async send(sql: string, limit: number): Promise<readonly (readonly (string | null)[])[]> {

@@ -7,14 +7,18 @@ const HOUR = 3_600_000;
 /** Brokers in memory, which keep a list of what was done to them. */
 class FakeTopics implements Topics {
   readonly done: string[] = [];
-  constructor(private state?: TopicState) {}
+  /** @param defaults what the brokers give a topic that does not say */
+  constructor(
+    private state?: TopicState,
+    private readonly defaults: Partial<TopicState> = {},
+  ) {}
 
   async find() {
     return this.state;
   }
   async create(topic: string, state: NewTopic) {
     this.done.push(`create ${topic} ${JSON.stringify(state)}`);
-    this.state = has(state);
+    this.state = has({ ...this.defaults, ...state });
   }
   async raisePartitions(topic: string, partitions: number) {
     this.done.push(`partitions of ${topic}: ${partitions}`);
@@ -42,12 +46,18 @@ const has = (more: Partial<TopicState> = {}): TopicState => ({
 });
 
 describe("a topic that is applied", () => {
-  it("is created when there is none, with nothing that was not asked for", async () => {
+  it("is created when there is none, without a limit of bytes, which brokers may have, and with nothing else that was not asked for", async () => {
     const topics = new FakeTopics();
     expect(await applyTopic(topics, wanted())).toEqual({ ...wanted(), action: "created" });
     expect(topics.done).toEqual([
-      'create orders {"partitions":3,"replicationFactor":3,"retentionMilliseconds":2419200000}',
+      'create orders {"partitions":3,"replicationFactor":3,"retentionMilliseconds":2419200000,"retentionBytes":-1}',
     ]);
+  });
+
+  it("is as it shall be once it is created, whatever limit of bytes the brokers have", async () => {
+    const topics = new FakeTopics(undefined, { retentionBytes: 250 * 1024 ** 3 });
+    await applyTopic(topics, wanted());
+    expect((await applyTopic(topics, wanted())).action).toBe("unchanged");
   });
 
   it("is left alone when it is as it shall be", async () => {

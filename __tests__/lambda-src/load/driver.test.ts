@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import { SqlFailure } from "../../../lambda-src/data-api/sql";
 import { StatementOutOfTime } from "../../../lambda-src/data-api/statement";
@@ -78,10 +78,40 @@ describe("a load by a driver", () => {
     await warehouse.stage(LOAD, "s3://b/m");
     await warehouse.outcome(LOAD.id);
     driver.fails = (sql) => (sql.startsWith("COPY") ? new SqlFailure("ERROR: permission denied") : undefined);
-    await warehouse.stage(LOAD, "s3://b/m");
+    await warehouse.stage({ ...LOAD, id: "another" }, "s3://b/m");
     expect(driver.opened - driver.ended).toBe(1);
     await warehouse.close();
     expect(driver.opened - driver.ended).toBe(0);
+  });
+
+  it("holds no session of what is committed, which is not committed again, nor of what is staged anew", async () => {
+    const driver = new FakeDriver();
+    const warehouse = warehouseOf(driver);
+    const held = () => driver.opened - driver.ended;
+    for (const id of ["1", "2", "3"]) {
+      await warehouse.stage({ ...LOAD, id }, "s3://b/m");
+      const staging = await warehouse.stage({ ...LOAD, id }, "s3://b/m");
+      if (staging.kind !== "staged") throw new Error(staging.kind);
+      expect(held()).toBe(1);
+      await staging.commit();
+      expect(held()).toBe(0);
+      const asked = driver.asked.length;
+      await staging.commit();
+      expect(driver.asked).toHaveLength(asked);
+    }
+  });
+
+  it("keeps the session of what could not be committed, so that it can be tried again", async () => {
+    const driver = new FakeDriver();
+    const warehouse = warehouseOf(driver);
+    const staging = await warehouse.stage(LOAD, "s3://b/m");
+    if (staging.kind !== "staged") throw new Error(staging.kind);
+    driver.fails = (sql) => (sql === "COMMIT" ? new SqlFailure("ERROR: disk full") : undefined);
+    await expect(staging.commit()).rejects.toThrow("ERROR: disk full");
+    driver.fails = () => undefined;
+    await staging.commit();
+    expect(driver.opened).toBe(1);
+    expect(driver.ended).toBe(1);
   });
 
   it("whose connection is lost behind the COMMIT rejects, is not sent again, and leaves the outcome to be asked for", async () => {
@@ -210,6 +240,29 @@ describe("the connection", () => {
       expect(lost).toBeInstanceOf(Error);
       expect(lost).not.toBeInstanceOf(SqlFailure);
       await session.close();
+    });
+
+    it("ends when nobody answers any more", async () => {
+      server = createServer({ allowHalfOpen: true }, (socket) => {
+        sockets.push(socket);
+        const far = connect(Number(wire.address.split(":")[1]), "127.0.0.1");
+        sockets.push(far);
+        for (const one of [socket, far]) one.on("error", () => undefined);
+        far.pipe(socket, { end: false });
+        // What comes last, an X, is not passed on, and the connection stays open.
+        socket.on("data", (bytes) => bytes[0] !== 0x58 && far.write(bytes));
+      });
+      await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      const session = await pgDriver(base({ local: `127.0.0.1:${port}` })).open();
+      jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
+      try {
+        const closed = session.close();
+        await jest.advanceTimersByTimeAsync(5000);
+        await expect(closed).resolves.toBeUndefined();
+      } finally {
+        jest.useRealTimers();
+      }
     });
 
     it("begins nothing when the time is over, but ends the transaction", async () => {
