@@ -112,6 +112,13 @@ describe("the rooms of this project", () => {
     ]);
   });
 
+  it("lets nothing but the fault campaign plan conflicts in the warehouses of a local run", () => {
+    const planning = [...sources("local"), ...sources("cli"), ...sources("faults")].filter((file) =>
+      /\bnew WriteConflicts\(|\bconflicts\.inject\(/.test(readFileSync(path.join(ROOT, file), "utf8")),
+    );
+    expect(planning.sort()).toEqual(["faults/apply.ts", "faults/run-once.ts", "local/warehouse/warehouse.ts"]);
+  });
+
   it("keeps AWS out of the warehouse", () => {
     const aws = sources("local/warehouse").flatMap((file) =>
       importsOf(file).filter((from) => from.startsWith("@aws-sdk/")),

@@ -2,6 +2,7 @@ import { takeStack, terraformFor } from "../local/apply";
 import { startLocalAws } from "../local/aws";
 import { Run } from "../local/runs/run";
 import { setUp } from "../local/setup/set-up";
+import { WriteConflicts } from "../local/warehouse";
 import { Spoiler } from "./spoiler";
 import { type LoaderOutputs, World } from "./world";
 
@@ -26,12 +27,14 @@ export async function withWorld<T>(
   const run = Run.create({ root, stack: STACK });
   const stack = takeStack({ run, stack: STACK, setUp: ready, from });
   const spoiler = new Spoiler();
+  const conflicts = new WriteConflicts();
   const gateway = await startLocalAws({
     folder: run.folder,
     region: stack.region,
     python: ready.python,
     speed: SPEED,
     interceptor: spoiler,
+    conflicts,
   });
   try {
     run.started(gateway.emulatorPid, "emulator");
@@ -41,7 +44,7 @@ export async function withWorld<T>(
     await terraform.apply();
     progress("applied");
     const outputs = (await terraform.output()) as unknown as LoaderOutputs;
-    const world = await World.of(gateway, outputs, stack.prepared.folder, spoiler);
+    const world = await World.of(gateway, outputs, stack.prepared.folder, { spoiler, conflicts });
     try {
       return await use(world);
     } finally {

@@ -27,6 +27,8 @@ export interface FaultPlan {
   readonly oneBatch?: boolean;
   /** The first batch is given to two workers at once. @default false */
   readonly twoWorkers?: boolean;
+  /** Transactions that fail with error 1023 where they record their load, as if another load had come between. @default 0 */
+  readonly conflicts?: number;
   /** When the queue is empty. */
   afterwards?(hands: RunHands): Promise<void>;
 }
@@ -108,7 +110,7 @@ export const FAULTS: readonly Fault[] = [
     name: "killed-in-split",
     says: "the worker is killed while it finds the bad files of a batch",
     plan: (choices) => {
-      // The first COPY is that of the whole batch, which fails. Three are found one by one, and at once when it fails again.
+      // The first COPY is that of the whole batch, which fails. Three are found one by one, and (not of Parquet) at once when it fails again.
       const when = choices.chance(0.5) ? "before" : "after";
       return {
         badFiles: choices.between(1, 3),
@@ -202,6 +204,12 @@ export const FAULTS: readonly Fault[] = [
     name: "data-api-twice",
     says: "requests to the Data API arrive twice",
     plan: () => ({ rules: () => [{ when: "before", times: 50, matches: submits, act: () => ({ kind: "twice" }) }] }),
+  },
+  {
+    name: "commit-conflict",
+    says: "transactions that move rows fail with error 1023, as another load is recorded at the same time",
+    // Six tries a load: seven let one batch be given up and come again.
+    plan: (choices) => ({ conflicts: choices.chance(0.25) ? 7 : choices.between(1, 4) }),
   },
   {
     name: "overwritten",

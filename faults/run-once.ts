@@ -28,6 +28,9 @@ const POLL_MS = 100;
 const EVENTS_MS = 30_000;
 const RUN_MS = 90_000;
 
+/** What each load writes behind its rows, in their transaction: where loads of any two tables meet. */
+const RECORD = "redstream.loads";
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** One run: puts files, lets their events meet the fault, waits until all is at rest, and checks. */
@@ -36,7 +39,7 @@ export async function runOnce(world: World, plan: RunPlan): Promise<RunResult> {
   try {
     return await run.whole();
   } finally {
-    world.spoiler.arm([]);
+    run.disarm();
     await run.cleanUp();
   }
 }
@@ -72,6 +75,8 @@ class OneRun {
     const events = await this.events(this.files.length);
     const rules = fault.rules?.(this.hands) ?? [];
     world.spoiler.arm(rules);
+    const conflicts = fault.conflicts ?? 0;
+    world.conflicts.inject(RECORD, conflicts);
     for (const delivery of fault.deliver?.(events) ?? events) await this.queue.send(delivery);
     this.doubled = fault.twoWorkers ?? false;
     if (fault.oneBatch) [this.batch, this.atOnce] = [this.files.length, 1];
@@ -80,8 +85,9 @@ class OneRun {
       await fault.afterwards(this.hands);
       await this.drain();
     }
-    const happened = rules.length === 0 ? 1 : world.spoiler.fired;
-    world.spoiler.arm([]);
+    const spoiled = world.spoiler.fired + conflicts - world.conflicts.left(RECORD);
+    const happened = rules.length === 0 && conflicts === 0 ? 1 : spoiled;
+    this.disarm();
     const verdict = await check(world, plan, this.files, this.deadLetters);
     return {
       ...verdict,
@@ -92,6 +98,12 @@ class OneRun {
       happened,
       seconds: (Date.now() - this.started) / 1000,
     };
+  }
+
+  /** From now on nothing goes wrong. */
+  disarm(): void {
+    this.world.spoiler.arm([]);
+    this.world.conflicts.inject(RECORD, 0);
   }
 
   /** Takes away what the run put where the next one would meet it. */
@@ -122,7 +134,7 @@ class OneRun {
     const { table, hour, name } = this.plan;
     const key = `${table.name}/${hour}/${name}-${i}.${table.format}${table.gzip ? ".gz" : ""}`;
     const before = this.files.filter((file) => file.key === key).length;
-    const content = fileOf(table, `${name}f${i}v${before}`, rows, bad);
+    const content = await fileOf(table, `${name}f${i}v${before}`, rows, bad);
     const { VersionId } = await this.world.s3.send(
       new PutObjectCommand({ Bucket: this.world.outputs.loader_bucket, Key: key, Body: content.body }),
     );

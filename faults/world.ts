@@ -6,7 +6,9 @@ import { DescribeStateMachineCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Answer, query, type Warehouse, type WarehouseOutputs, warehouseOf } from "../cli/query";
 import type { Gateway } from "../local/gateway";
+import type { WriteConflicts } from "../local/warehouse";
 import { type Deployed, deployed } from "./deployed";
+import { listedIn, makeParquetTable, withParquetTable } from "./parquet-table";
 import type { Spoiler } from "./spoiler";
 import { Workers } from "./workers";
 
@@ -29,7 +31,7 @@ export interface LoadedTable {
   readonly types: readonly string[];
   /** Which column names a row. */
   readonly identity: number;
-  readonly format: "csv" | "json";
+  readonly format: "csv" | "json" | "parquet";
   readonly gzip: boolean;
   /** Rows of one key replace each other, so that doubled ones cannot be seen. */
   readonly deduplicated: boolean;
@@ -41,23 +43,33 @@ export interface LoadedTable {
  */
 const LEASE_SECONDS = "4";
 
+/** What makes requests and statements go wrong. */
+export interface Spoiling {
+  readonly spoiler: Spoiler;
+  readonly conflicts: WriteConflicts;
+}
+
 /** An applied stack with a loader, and the campaign's hands in it. */
 export class World {
   readonly s3: S3Client;
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly workers: Workers;
+  readonly spoiler: Spoiler;
+  readonly conflicts: WriteConflicts;
   private readonly data: RedshiftDataClient;
   private readonly warehouse: Warehouse;
 
   private constructor(
     readonly gateway: Gateway,
     readonly outputs: LoaderOutputs,
-    readonly spoiler: Spoiler,
+    { spoiler, conflicts }: Spoiling,
     readonly loader: Deployed,
     readonly sweep: Deployed,
     readonly replay: Deployed,
   ) {
+    this.spoiler = spoiler;
+    this.conflicts = conflicts;
     const config = gateway.aws.internal;
     this.s3 = new S3Client(config);
     this.sqs = new SQSClient(config);
@@ -71,18 +83,23 @@ export class World {
 
   /**
    * Takes over from the queue's own consumer, which cannot be killed at will: from now on the campaign takes the messages and calls the
-   * functions as they were deployed, each in a process of its own.
+   * functions as they were deployed, each in a process of its own. They load one table more, of Parquet.
    *
    * @param folder of the applied stack
    */
-  static async of(gateway: Gateway, outputs: LoaderOutputs, folder: string, spoiler: Spoiler): Promise<World> {
-    const loader = withSettings(await deployed(gateway, outputs.loader_function, folder), { LEASE_SECONDS });
+  static async of(gateway: Gateway, outputs: LoaderOutputs, folder: string, spoiling: Spoiling): Promise<World> {
+    const applied = await deployed(gateway, outputs.loader_function, folder);
+    const loader = withSettings(withParquetTable(applied), { LEASE_SECONDS });
     const sweepName = await functionOf(gateway, outputs.sweep_state_machine);
     // A run's objects are seconds old.
     const sweep = withSettings(await deployed(gateway, sweepName, folder), { MIN_AGE_SECONDS: "0" });
-    const replay = withSettings(await deployed(gateway, outputs.replay_function, folder), { LEASE_SECONDS });
+    const replay = withSettings(withParquetTable(await deployed(gateway, outputs.replay_function, folder)), {
+      LEASE_SECONDS,
+    });
     await stopMapping(gateway, outputs.loader_function);
-    return new World(gateway, outputs, spoiler, loader, sweep, replay);
+    const world = new World(gateway, outputs, spoiling, loader, sweep, replay);
+    await makeParquetTable((text) => world.sql(text), listedIn(applied)[0]!);
+    return world;
   }
 
   /** The same with another code behind the loader's name; it is closed with this one. */
@@ -95,27 +112,20 @@ export class World {
     return query(this.data, this.warehouse, text);
   }
 
-  /** The tables of the allow-list whose files the campaign can write. */
+  /** The tables of the allow-list whose files the campaign can write, and whose rows it can name by text. */
   async tables(): Promise<readonly LoadedTable[]> {
-    const listed = JSON.parse(this.loader.environment.TABLES!) as readonly {
-      name: string;
-      schema?: string;
-      columns: string[];
-      copy: { format: string; compression?: string };
-      dedupKey?: string[];
-      hourColumn?: string;
-    }[];
     const found: LoadedTable[] = [];
-    for (const { name, schema = "public", columns, copy, dedupKey } of listed) {
+    for (const { name, schema = "public", columns, copy, dedupKey } of listedIn(this.loader)) {
       const { format, compression } = copy;
-      if ((format !== "csv" && format !== "json") || (compression !== undefined && compression !== "gzip")) continue;
+      if (format !== "csv" && format !== "json" && format !== "parquet") continue;
+      if (compression !== undefined && compression !== "gzip") continue;
       const described = await this.sql(
         `SELECT column_name, data_type FROM svv_columns WHERE table_schema = '${schema}' AND table_name = '${name}'`,
       );
       const types = new Map(described.rows.map(([column, type]) => [String(column), String(type)]));
       const own = columns.map((column) => types.get(column) ?? "missing");
       const identity = own.indexOf("character varying");
-      if (identity < 0) throw new Error(`${schema}.${name} has no text column that could name a row`);
+      if (identity < 0) continue;
       found.push({
         name,
         schema,
@@ -127,6 +137,7 @@ export class World {
         deduplicated: dedupKey !== undefined,
       });
     }
+    if (found.length === 0) throw new Error("the loader has no table whose files the campaign can write");
     return found;
   }
 

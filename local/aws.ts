@@ -17,7 +17,7 @@ import { createKinesisAnalyticsV2 } from "./services/kinesisanalyticsv2";
 import { createRedshift, glueLake, s3Stores } from "./services/redshift";
 import { createRedshiftData } from "./services/redshift-data";
 import { createRedshiftServerless } from "./services/redshift-serverless";
-import { Warehouses } from "./warehouse";
+import { Warehouses, type WriteConflicts } from "./warehouse";
 import { startWire } from "./wire";
 
 /** The account of every local run, the one the emulator's test keys are root of. */
@@ -41,13 +41,15 @@ export interface LocalAwsOptions {
   readonly port?: number;
   /** Sees and spoils requests, for tests and the fault campaign. @default none */
   readonly interceptor?: Interceptor;
+  /** Makes writes to the warehouses fail with error 1023, for the fault campaign. @default none */
+  readonly conflicts?: WriteConflicts;
   /** How the brokers of Kafka clusters differ from what is applied. @default not at all */
   readonly kafka?: Omit<LocalBrokersOptions, "folder">;
 }
 
 /** Starts a local AWS with every service of ours: what Terraform applies to, and what then carries the data. */
 export async function startLocalAws(options: LocalAwsOptions): Promise<Gateway> {
-  const { speed, kafka, ...rest } = options;
+  const { speed, kafka, conflicts, ...rest } = options;
   let gateway: Gateway | undefined;
   // Handlers are told its address when the emulator starts, so it is there first; who connects is already running something.
   const wire = await startWire((to) => {
@@ -61,7 +63,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<Gateway> 
       accountId: ACCOUNT_ID,
       clock: new Clock(speed),
       meter: new Meter(),
-      services: (aws) => servicesOf(aws, kafka),
+      services: (aws) => servicesOf(aws, kafka, conflicts),
       environment: { [LOCAL_WAREHOUSES]: wire.address },
       beside: wire,
     });
@@ -72,12 +74,17 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<Gateway> 
   }
 }
 
-function servicesOf(aws: LocalAws, kafka: LocalAwsOptions["kafka"]): readonly Service[] {
+function servicesOf(
+  aws: LocalAws,
+  kafka: LocalAwsOptions["kafka"],
+  conflicts: LocalAwsOptions["conflicts"],
+): readonly Service[] {
   const brokers = localBrokers({ ...kafka, folder: aws.folder });
   const streams = kafkaStreams({ bootstrapOf: brokers.bootstrapOf });
   const warehouses = new Warehouses(path.join(aws.folder, "warehouse"), s3Stores(aws), {
     streams,
     lake: glueLake(aws),
+    ...(conflicts ? { conflicts } : {}),
   });
   return [
     createApplicationAutoScaling(aws),

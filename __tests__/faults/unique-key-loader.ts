@@ -6,6 +6,12 @@ import { DescribeStatementCommand, ExecuteStatementCommand, RedshiftDataClient }
  */
 const data = new RedshiftDataClient({});
 
+const TABLES: { readonly [name: string]: { readonly columns: string; readonly options: string } } = {
+  kpis: { columns: "kpi, measured_on, region, value", options: "CSV" },
+  page_views: { columns: "view_id, page, viewed_at, duration_ms", options: "JSON 'auto' GZIP TIMEFORMAT 'auto'" },
+  probes: { columns: "probe, read_at, celsius, readings", options: "PARQUET" },
+};
+
 interface Record {
   readonly messageId: string;
   readonly body: string;
@@ -22,8 +28,7 @@ export async function handler({ Records }: { readonly Records: readonly Record[]
 
 async function copied(bucket: string, key: string): Promise<boolean> {
   const [table] = key.split("/");
-  const options = table === "kpis" ? "CSV" : "JSON 'auto' GZIP TIMEFORMAT 'auto'";
-  const columns = table === "kpis" ? "kpi, measured_on, region, value" : "view_id, page, viewed_at, duration_ms";
+  const { columns, options } = TABLES[table!]!;
   const { Id } = await data.send(
     new ExecuteStatementCommand({
       ClusterIdentifier: process.env.CLUSTER_IDENTIFIER,

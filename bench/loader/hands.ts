@@ -52,7 +52,7 @@ export class LoaderHands {
     const one = async () => {
       for (let file = left.pop(); file; file = left.pop()) {
         const [i, Key] = file;
-        const { body: Body } = fileOf(table, path.basename(Key, ".csv"), ROWS, i < bad);
+        const { body: Body } = await fileOf(table, path.basename(Key, ".csv"), ROWS, i < bad);
         await world.s3.send(new PutObjectCommand({ Bucket: world.outputs.loader_bucket, Key, Body }));
       }
     };

@@ -1,3 +1,4 @@
+export { WriteConflicts } from "./access/conflicts";
 export type { ObjectStore, ObjectStores, Reader } from "./copy/files";
 export type { CopyCredentials } from "./copy/options";
 export { notCarried, SqlError } from "./errors";

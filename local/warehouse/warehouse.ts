@@ -26,12 +26,14 @@ export interface WarehouseSettings {
   readonly admin: { readonly user: string; readonly password: string };
 }
 
-/** What its external schemas stand for. */
+/** What comes from outside of it: what its external schemas stand for, and what a test plans. */
 export interface Outside {
   /** Topics that materialized views read. @default none */
   readonly streams?: Streams;
   /** Tables of a data catalog. @default none */
   readonly lake?: Lake;
+  /** For tests and the fault campaign alone. @default its own, none of which is planned */
+  readonly conflicts?: WriteConflicts;
 }
 
 /** Rows that a COPY leaves in sys_load_history and sys_load_error_detail, whether its transaction lives or not. */
@@ -58,7 +60,7 @@ const START_AT = 7;
 export class Warehouse {
   readonly locks = new TableLocks();
   /** For tests: makes statements fail as if another transaction had come between. */
-  readonly conflicts = new WriteConflicts();
+  readonly conflicts: WriteConflicts;
   /** ARNs of the roles that are associated with it; the control plane keeps them. */
   readonly roles = new Set<string>();
   /** ARN of the one that `IAM_ROLE default` is; the control plane keeps it too. */
@@ -79,6 +81,7 @@ export class Warehouse {
     private readonly own: DuckDBConnection,
     private readonly outside: Outside,
   ) {
+    this.conflicts = outside.conflicts ?? new WriteConflicts();
     this.autoRefresh = new AutoRefresh(this);
   }
 

@@ -171,9 +171,10 @@ describe.each(WAYS)("by %s", (_way, open) => {
       expect(await warehouse.fence(PLAIN, load.id)).toEqual({ state: "loaded", rows: 1 });
     });
 
-    it("is committed in spite of other writers (error 1023)", async () => {
-      it_.warehouse.conflicts.inject("kpis", 2);
+    it.each(["kpis", "redstream.loads"])("is committed in spite of other writers of %s (error 1023)", async (table) => {
+      it_.warehouse.conflicts.inject(table, 2);
       await commit(loadOf(PLAIN, { "kpis/a.csv": "mon,1\n" }));
+      expect(it_.warehouse.conflicts.left(table)).toBe(0);
       expect(await rows()).toEqual([["mon", 1]]);
     });
 

@@ -12,10 +12,15 @@ export class WriteConflicts {
     this.planned.set(table, times);
   }
 
+  /** How many of the failures planned for `table` have not come yet. */
+  left(table: string): number {
+    return this.planned.get(table) ?? 0;
+  }
+
   /** @throws SqlError 40001 when a conflict is planned for one of the tables */
   meet(tables: readonly string[]): void {
     for (const table of tables) {
-      const left = this.planned.get(table) ?? 0;
+      const left = this.left(table);
       if (left === 0) continue;
       this.planned.set(table, left - 1);
       throw serializationFailure();
