@@ -173,9 +173,11 @@ async function carryOrders(
   const outputs = Object.assign({}, ...stacksOf("orders").map((name) => applied[name]!.outputs)) as OrdersOutputs;
   const schedule = new Schedule(aws, outputs);
   const sent = await sendOrders(aws, outputs, schedule, { records, rate, seed, signal, progress });
-  const summary = await sumUpOrders(aws, outputs, sent, records);
-  await schedule.goesOn();
-  return summary;
+  try {
+    return await sumUpOrders(aws, outputs, sent, records);
+  } finally {
+    await schedule.goesOn();
+  }
 }
 
 /** Puts both streams' events, waits until they have come to rest, and counts. */

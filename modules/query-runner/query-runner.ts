@@ -3,7 +3,7 @@ import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
-import type { ITerraformDependable } from "cdktf";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
 import {
@@ -270,6 +270,8 @@ export class QueryRunner extends Construct {
    * runs the migrations behind it, which then find no password and set one.
    */
   private createParameter({ name, key }: QueryRunnerProps, loader: string): SsmParameter {
+    // Write-only values came with Terraform 1.11; an older one would say that it knows no such thing. https://developer.hashicorp.com/terraform/language/v1.11.x/upgrade-guides
+    TerraformStack.of(this).addOverride("terraform.required_version", ">= 1.11.0");
     return new SsmParameter(this, "loader-parameter", {
       name: `/${name}/loader`,
       description: `Database user ${loader}: {"username", "password"}, written by ${name}`,

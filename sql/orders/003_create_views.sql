@@ -13,13 +13,14 @@ SELECT
     WHEN unreadable IS NOT NULL THEN 'not JSON'
     WHEN NOT COALESCE(IS_OBJECT(data), FALSE) THEN 'JSON, but no object'
     WHEN NOT COALESCE(IS_VARCHAR(data.order_id) AND data.order_id <> '', FALSE) THEN 'no order_id'
-    WHEN COALESCE(GET_ARRAY_LENGTH(data.items), 0) = 0 THEN 'no items'
+    WHEN NOT COALESCE(IS_ARRAY(data.items), FALSE) THEN 'no items'
+    WHEN GET_ARRAY_LENGTH(data.items) = 0 THEN 'no items'
   END AS reason
 FROM public.orders;
 
 -- A row an item of an order, and where its message stands. An order id counts once, by its first message: producers may send one twice, and what is redelivered is the
--- same order. One bad value must not fail a query for all: what cannot be cast is NULL (SUPER does so by itself, text of a time by TRY_CAST, which takes no empty
--- text), and so is a number below 1.
+-- same order. One bad value must not fail a query for all: what cannot be cast is NULL (SUPER does so by itself, text of a time by TRY_CAST, which takes no blank
+-- text, hence the look for a dash), and so is a number below 1.
 CREATE VIEW public.ordered_items AS
 WITH deliveries AS (
   SELECT
@@ -49,7 +50,9 @@ SELECT
   d.kafka_key,
   d.unreadable,
   d.order_id,
-  TRY_CAST(NULLIF(TRIM(CAST(d.data.ordered_at AS VARCHAR)), '') AS TIMESTAMP) AS ordered_at,
+  CASE
+    WHEN CAST(d.data.ordered_at AS VARCHAR) LIKE '%-%' THEN TRY_CAST(CAST(d.data.ordered_at AS VARCHAR) AS TIMESTAMP)
+  END AS ordered_at,
   CAST(d.data.user_id AS VARCHAR) AS user_id,
   CASE WHEN CAST(item.product_id AS INTEGER) >= 1 THEN CAST(item.product_id AS INTEGER) END AS product_id,
   CASE WHEN CAST(item.quantity AS INTEGER) >= 1 THEN CAST(item.quantity AS INTEGER) END AS quantity,
