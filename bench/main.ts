@@ -12,6 +12,7 @@ import { ARTICLE, benchMillion } from "./orders/million";
 import { benchProducer } from "./orders/producer";
 import { benchPartitions, fillPartitions } from "./partitions";
 import { benchSynth } from "./synth";
+import { benchSynthGrowth } from "./synth/growth";
 import { markdown, merged, type Section } from "./table";
 import { benchTransform } from "./transform";
 
@@ -27,6 +28,7 @@ under a title measures that part again and leaves the others as they are. A part
 type Bench = (progress: (line: string) => void) => Promise<Section | Section[]>;
 const BENCHES: Readonly<Record<string, Bench>> = {
   synth: benchSynth,
+  "synth-growth": benchSynthGrowth,
   transform: benchTransform,
   batch: benchBatch,
   local: benchLocal,

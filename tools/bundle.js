@@ -45,6 +45,11 @@ function bundleProgram(entry, name, options = {}) {
   return outfile;
 }
 
+/** Bundles a program that synthesizes stacks. Names are kept as they are: CDKTF says those of classes in its messages. */
+function bundleSynth(entry, name) {
+  return bundleProgram(entry, name, { minifySyntax: true, minifyWhitespace: true, lineLimit: 200 });
+}
+
 /**
  * Bundles every `lambda-src/NAME/index.ts` to `.build/lambda/NAME/index.js`. Nothing of the machine enters the
  * bundle (paths are relative, comments are dropped), so the same source gives the same bytes everywhere.
@@ -62,4 +67,4 @@ function bundleLambdas() {
   });
 }
 
-module.exports = { ROOT, BUILD, INTO_ONE_FILE, bundleProgram, bundleLambdas };
+module.exports = { ROOT, BUILD, INTO_ONE_FILE, bundleProgram, bundleSynth, bundleLambdas };

@@ -30,6 +30,16 @@ describe("a program that is run with a code cache", () => {
     expect(first).toBe(`${file} function object\n`);
   });
 
+  it("has the letters of every language, with the cache too", () => {
+    writeFileSync(file, "console.log('Zürich 東京 🏁');");
+    expect([run(file), run(file)]).toEqual(["Zürich 東京 🏁\n", "Zürich 東京 🏁\n"]);
+  });
+
+  it("ends where its file ends, with a comment", () => {
+    writeFileSync(file, "console.log('ran'); // done");
+    expect(run(file)).toBe("ran\n");
+  });
+
   it("is never what it was before it was changed", () => {
     writeFileSync(file, "console.log('old');");
     run(file);
