@@ -3,7 +3,7 @@ import { LambdaInvocation } from "@cdktf/provider-aws/lib/lambda-invocation";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SecretsmanagerSecretPolicy } from "@cdktf/provider-aws/lib/secretsmanager-secret-policy";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
-import { type ITerraformDependable, TerraformStack } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { RunMigrationsEnv } from "../../lambda-src/run-migrations/config";
 import {
@@ -262,7 +262,7 @@ export class QueryRunner extends Construct {
   }
 
   /**
-   * A password in the configuration would be in the state; a write-only value is in neither state nor plan, and this one is no password. What stands in the
+   * A password in the configuration would be in the state; a write-only value (Terraform 1.11) is in neither state nor plan, and this one is no password. What stands in the
    * parameter from the first run on is the function's: Terraform does not write it again.
    *
    * The provider updates no part of a parameter without its value, and a write-only one that it does not know is empty (seen with 5.100.0): AWS refuses that, and
@@ -270,8 +270,6 @@ export class QueryRunner extends Construct {
    * runs the migrations behind it, which then find no password and set one.
    */
   private createParameter({ name, key }: QueryRunnerProps, loader: string): SsmParameter {
-    // Write-only values came with Terraform 1.11; an older one would say that it knows no such thing. https://developer.hashicorp.com/terraform/language/v1.11.x/upgrade-guides
-    TerraformStack.of(this).addOverride("terraform.required_version", ">= 1.11.0");
     return new SsmParameter(this, "loader-parameter", {
       name: `/${name}/loader`,
       description: `Database user ${loader}: {"username", "password"}, written by ${name}`,
