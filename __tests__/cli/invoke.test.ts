@@ -15,7 +15,7 @@ function lambda(answer: object | Error, names: readonly string[] = []): LambdaCl
 }
 
 const failure = (of: LambdaClient, log: string[] = []) =>
-  invoke(of, "orders-producer", "{}", (text) => log.push(text)).then(
+  invoke(of, "orders-producer", "{}", { log: (text) => log.push(text) }).then(
     () => "no failure",
     (error: Error) => error.message,
   );
@@ -24,14 +24,23 @@ describe("a function that is invoked", () => {
   it("gives its answer, and the end of its log", async () => {
     const log: string[] = [];
     const answer = { Payload: json({ acknowledged: 5 }), LogResult: Buffer.from("sent\n").toString("base64") };
-    expect(await invoke(lambda(answer), "orders-producer", "{}", (text) => log.push(text))).toEqual({
+    expect(await invoke(lambda(answer), "orders-producer", "{}", { log: (text) => log.push(text) })).toEqual({
       acknowledged: 5,
     });
     expect(log).toEqual(["sent"]);
   });
 
   it("gives null when it answers nothing", async () => {
-    expect(await invoke(lambda({}), "orders-producer", "{}", () => undefined)).toBeNull();
+    expect(await invoke(lambda({}), "orders-producer", "{}")).toBeNull();
+  });
+
+  it("is the version behind an alias where one is named", async () => {
+    const client = lambda({});
+    const send = jest.spyOn(client, "send");
+    await invoke(client, "orders-producer", "{}", { alias: "live" });
+    expect(send.mock.calls.map(([{ input }]) => input)).toMatchObject([
+      { FunctionName: "orders-producer", Qualifier: "live" },
+    ]);
   });
 
   it("says in its own words why it threw, after its log", async () => {

@@ -17,12 +17,9 @@ export function invokeCommand(): Command {
     .action(
       async (name: string, stack: string | undefined, { event, target }: { event?: string; target: TargetName }) => {
         const { client } = findTarget(target, stack);
-        const answer = await invoke(
-          new LambdaClient({ ...client, maxAttempts: 1 }),
-          name,
-          eventOf(event),
-          console.error,
-        );
+        const answer = await invoke(new LambdaClient({ ...client, maxAttempts: 1 }), name, eventOf(event), {
+          log: console.error,
+        });
         console.log(JSON.stringify(answer, null, 2));
       },
     );

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import { OrderGenerator } from "../../lambda-src/events/order-generator";
 import type { LocalAws } from "../../local/gateway/types";
 import { kafkaStreams } from "../../local/kafka";
+import { invoke } from "../invoke";
 import { CommandError } from "../problem";
 import { query, tableOf, type Warehouse, type WarehouseOutputs, warehouseOf } from "../query";
 import type { Runs, Schedule, ScheduleOutputs } from "./schedule";
@@ -135,11 +136,8 @@ async function produceShare(
   let run = 0;
   for (; acknowledged < share.orders && !share.signal.aborted; run++) {
     const seed = `${share.seed}-${run}`;
-    const result = await invoke(lambda, name, {
-      orders: share.orders - acknowledged,
-      orders_per_second: share.rate,
-      seed,
-    });
+    const event = { orders: share.orders - acknowledged, orders_per_second: share.rate, seed };
+    const result = (await invoke(lambda, name, JSON.stringify(event), { alias: "live" })) as Produced;
     if (result.acknowledged === 0) throw new CommandError(`${name} sent nothing: its log says why`);
     acknowledged += result.acknowledged;
     made.push({ seed, orders: result.acknowledged });
@@ -155,15 +153,6 @@ export function itemsMade(made: readonly Made[]): number {
     for (let left = orders; left > 0; left--) items += generator.next().items.length;
   }
   return items;
-}
-
-async function invoke(lambda: LambdaClient, name: string, event: object): Promise<Produced> {
-  const { FunctionError, Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: name, Qualifier: "live", Payload: Buffer.from(JSON.stringify(event)) }),
-  );
-  const answer = JSON.parse(Buffer.from(Payload ?? []).toString("utf8") || "null");
-  if (FunctionError) throw new CommandError(`${name}: ${answer?.errorMessage ?? FunctionError}`);
-  return answer as Produced;
 }
 
 /** Messages of each partition, as the brokers count them. */
